@@ -1,0 +1,281 @@
+//! Composition of one step (§8) from work tables, groups, schedule and memory. This is the inner loop of a search: no allocation.
+
+use super::data::{data_traffic, DataStage};
+use super::overlap::Communication;
+use super::work::{Block, WorkTable};
+use crate::hardware::{Group, PointToPoint};
+use crate::layout::{Layout, Placement, StageSplit, Zero};
+use crate::memory::StageMemory;
+use crate::model::RankParameters;
+use crate::problem::Problem;
+use crate::schedule::{self, StageTimes};
+
+/// Most distinct stages: first, middle, last.
+const DISTINCT: usize = 3;
+
+/// Groups and parameters of a (tp, pp, placement).
+#[derive(Debug, Clone)]
+pub struct Groups {
+    data: Group,
+    /// Data degree.
+    pub dp: u64,
+    boundary: Option<PointToPoint>,
+    ends: Group,
+    pub(crate) parameters: RankParameters,
+}
+
+impl Groups {
+    /// Works out the groups; tp·pp must divide the devices.
+    #[must_use]
+    pub fn new(problem: &Problem, tp: u64, pp: u64, placement: Placement) -> Self {
+        let network = &problem.network;
+        let dp = network.devices / (tp * pp);
+        let (data_stride, pipeline_stride) = match placement {
+            Placement::TpDpPp => (tp, tp * dp),
+            Placement::TpPpDp => (tp * pp, tp),
+        };
+        let ends = if pp > 1 { 2 } else { 1 };
+        Self {
+            data: Group::new(network, dp, data_stride),
+            dp,
+            boundary: Group::neighbours(network, pp, pipeline_stride),
+            ends: Group::new(network, ends, pipeline_stride * (pp - 1).max(1)),
+            parameters: RankParameters::of(&problem.model, tp, pp),
+        }
+    }
+}
+
+/// All that the cost of a layout is composed from. The layout keeps the rules.
+#[derive(Clone, Copy)]
+pub struct LayoutContext<'a> {
+    /// The problem.
+    pub problem: &'a Problem,
+    /// The layout.
+    pub layout: &'a Layout,
+    /// Its layers.
+    pub split: StageSplit,
+    /// Micro-batches a step.
+    pub micro_batches: u64,
+    /// Work of its tensor rank and micro-batch.
+    pub work: &'a WorkTable,
+    /// Its groups.
+    pub groups: &'a Groups,
+}
+
+/// Seconds of a step by part, and what is hidden beneath them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Costs {
+    pub(super) forward_s: f64,
+    pub(super) backward_s: f64,
+    pub(super) recompute_s: f64,
+    pub(super) optimizer_s: f64,
+    pub(super) tensor: Communication,
+    pub(super) pipeline: Communication,
+    pub(super) data: Communication,
+    pub(super) bubble_s: f64,
+    pub(super) other_s: f64,
+}
+
+impl Costs {
+    /// Seconds of the step.
+    #[must_use]
+    pub fn step_time_s(&self) -> f64 {
+        self.forward_s
+            + self.backward_s
+            + self.recompute_s
+            + self.optimizer_s
+            + self.tensor.exposed_s
+            + self.pipeline.exposed_s
+            + self.data.exposed_s
+            + self.bubble_s
+            + self.other_s
+    }
+}
+
+/// One micro-batch on one of the distinct stages.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stage {
+    times: StageTimes,
+    forward_s: f64,
+    backward_s: f64,
+    recompute_s: f64,
+    tensor: Communication,
+}
+
+/// The pipeline part of a step: everything that does not depend on how the data ranks share the states.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PipelineCosts {
+    base: Costs,
+    stages: [DataStageSlot; DISTINCT],
+}
+
+/// A distinct stage's data-parallel view, or nothing.
+type DataStageSlot = Option<DataStage>;
+
+impl LayoutContext<'_> {
+    /// Memory of the layout's stages.
+    #[must_use]
+    pub fn memory(&self) -> StageMemory<'_> {
+        StageMemory {
+            problem: self.problem,
+            layout: self.layout,
+            split: self.split,
+            schedule: schedule::of(self.layout.schedule),
+            micro_batches: self.micro_batches as f64,
+            parameters: &self.groups.parameters,
+            activations: &self.work.activations,
+        }
+    }
+
+    /// Seconds of the step.
+    #[must_use]
+    pub fn costs(&self) -> Costs {
+        self.with_data(&self.pipeline())
+    }
+
+    /// Adds what depends on the shards (`layout.zero`) to the pipeline part.
+    #[must_use]
+    pub fn with_data(&self, pipeline: &PipelineCosts) -> Costs {
+        let stack = &self.problem.stack;
+        let zero = self.layout.zero;
+        let micro_batches = self.micro_batches as f64;
+        let optimizer_shards = if zero >= Zero::One { self.layout.dp as f64 } else { 1.0 };
+        // What a stage's traffic adds to the step, through exposure and through the computation it slows.
+        let slowed = |traffic: Communication| traffic.exposed_s + stack.overlap_slowdown * traffic.hidden_s;
+        let mut costs = pipeline.base;
+        let mut data = Communication::default();
+        for stage in pipeline.stages.iter().flatten() {
+            let traffic = data_traffic(stack, &self.groups.data, zero, stage, micro_batches);
+            if slowed(traffic) > slowed(data) {
+                data = traffic;
+            }
+            let moved = stack.optimizer_bytes_per_parameter * stage.parameters / optimizer_shards;
+            costs.optimizer_s = costs.optimizer_s.max(self.problem.accelerator.memory_bound_s(moved));
+        }
+        costs.other_s += stack.overlap_slowdown * data.hidden_s;
+        costs.data = data + costs.data;
+        costs
+    }
+
+    /// The part of the step that the shards do not change.
+    #[must_use]
+    pub fn pipeline(&self) -> PipelineCosts {
+        let Self {
+            problem,
+            layout,
+            split,
+            work,
+            groups,
+            ..
+        } = *self;
+        let stack = &problem.stack;
+        let micro_batches = self.micro_batches as f64;
+        let schedule = schedule::of(layout.schedule);
+
+        // Boundary exchanges: one hop each way for every chunk.
+        let hop_s = groups.boundary.as_ref().map_or(0.0, |boundary| {
+            boundary.seconds(work.boundary_bytes) + work.boundary_gather_s
+        });
+        let exchanges_s = 2.0 * layout.vpp as f64 * hop_s;
+        let hidden_exchanges = schedule.can_hide_boundaries() && stack.overlap_pipeline;
+        let exposed_exchanges_s = if hidden_exchanges { 0.0 } else { exchanges_s };
+        let fill_and_drain_s = 2.0 * (layout.pp - 1) as f64 * hop_s;
+
+        let mut stages = [Stage::default(); DISTINCT];
+        let mut data_stages = [None; DISTINCT];
+        let mut used = 0;
+        for (index, count) in split.distinct() {
+            let stage = self.stage(index, count as f64, exposed_exchanges_s);
+            let is_last = index + 1 == split.stages;
+            let parameters = split.layers(index) as f64 * groups.parameters.layer
+                + if index == 0 { groups.parameters.embedding } else { 0.0 }
+                + if is_last { groups.parameters.head } else { 0.0 };
+            data_stages[used] = Some(DataStage {
+                parameters,
+                layers: split.layers(index),
+                forward_s: stage.forward_s,
+                backward_s: stage.backward_s + stage.recompute_s,
+            });
+            stages[used] = stage;
+            used += 1;
+        }
+        let times = [stages[0].times, stages[1].times, stages[2].times];
+        let pipe_s = schedule.pipe_time_s(&times[..used], micro_batches, layout.vpp as f64);
+
+        let mut slowest = &stages[0];
+        for stage in &stages[1..used] {
+            if stage.times.total_s() > slowest.times.total_s() {
+                slowest = stage;
+            }
+        }
+        let hidden_pipeline_s = if hidden_exchanges {
+            micro_batches * exchanges_s
+        } else {
+            0.0
+        };
+        let tied_table_s = groups
+            .ends
+            .all_reduce_s(stack.gradient_reduce_bytes * groups.parameters.shared_table);
+        let base = Costs {
+            forward_s: micro_batches * slowest.forward_s,
+            backward_s: micro_batches * slowest.backward_s,
+            recompute_s: micro_batches * slowest.recompute_s,
+            optimizer_s: 0.0,
+            tensor: slowest.tensor * micro_batches,
+            pipeline: Communication {
+                exposed_s: micro_batches * exposed_exchanges_s + fill_and_drain_s,
+                hidden_s: hidden_pipeline_s,
+            },
+            data: Communication::exposed(tied_table_s),
+            // The difference of two nearly equal sums may fall below zero by rounding where there is no bubble.
+            bubble_s: (pipe_s - micro_batches * slowest.times.total_s()).max(0.0),
+            other_s: stack.overlap_slowdown * (micro_batches * slowest.tensor.hidden_s + hidden_pipeline_s)
+                + stack.step_overhead_s,
+        };
+        PipelineCosts {
+            base,
+            stages: data_stages,
+        }
+    }
+
+    fn stage(&self, index: u64, count: f64, exposed_exchanges_s: f64) -> Stage {
+        let Self {
+            problem,
+            layout,
+            split,
+            work,
+            ..
+        } = *self;
+        let nothing = Block::default();
+        let embedding = if index == 0 { &work.embedding } else { &nothing };
+        let head = if index + 1 == split.stages {
+            &work.head
+        } else {
+            &nothing
+        };
+        let layers = split.layers(index) as f64;
+
+        let forward_s = layers * work.layer.forward_s + embedding.forward_s + head.forward_s;
+        let backward_s = layers * work.layer.backward_s + embedding.backward_s + head.backward_s;
+        let recompute_s = layers * work.recompute_s(layout.recompute);
+        let forward_tensor = work.layer.forward_tensor * layers + embedding.forward_tensor + head.forward_tensor;
+        let backward_tensor = (work.layer.backward_tensor + work.recompute_tensor(layout.recompute)) * layers
+            + embedding.backward_tensor
+            + head.backward_tensor;
+        let tensor = forward_tensor + backward_tensor;
+        let slowdown_s = problem.stack.overlap_slowdown * tensor.hidden_s;
+        let half_exchange_s = exposed_exchanges_s / 2.0;
+        let times = StageTimes {
+            forward_s: forward_s + forward_tensor.exposed_s + half_exchange_s,
+            backward_s: backward_s + recompute_s + backward_tensor.exposed_s + slowdown_s + half_exchange_s,
+            count,
+        };
+        Stage {
+            times,
+            forward_s,
+            backward_s,
+            recompute_s,
+            tensor,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The one document that goes into the engine.
+
+use serde::Deserialize;
+
+use crate::error::{check, CoreError};
+use crate::hardware::{Accelerator, Attention, Network};
+use crate::layout::{LayoutDocument, Rules, SpaceSpec};
+use crate::model::ModelSpec;
+use crate::stack::Stack;
+use crate::training::Training;
+
+const SCHEMA: &str = "clusterplan.problem/1";
+
+/// A model, a training, a device, a network, a training software and a space.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Problem {
+    /// Name and version of the document's form.
+    pub schema: String,
+    /// What is trained.
+    pub model: ModelSpec,
+    /// On what.
+    pub training: Training,
+    /// By what.
+    pub accelerator: Accelerator,
+    /// With which attention kernel.
+    pub attention: Attention,
+    /// Over which network.
+    pub network: Network,
+    /// By which software.
+    pub stack: Stack,
+    /// Among which layouts.
+    pub space: SpaceSpec,
+}
+
+impl Problem {
+    /// Reads and checks a problem document. The checks repeat the friendlier ones of the Python face on
+    /// purpose: the engine is never handed nonsense.
+    pub fn from_json(text: &str) -> Result<Self, CoreError> {
+        let problem: Self = serde_json::from_str(text).map_err(|error| CoreError::Document {
+            document: "problem",
+            reason: error.to_string(),
+        })?;
+        problem.validate()?;
+        Ok(problem)
+    }
+
+    /// Checks ranges and what the parts demand of each other.
+    pub fn validate(&self) -> Result<(), CoreError> {
+        check::that(self.schema == SCHEMA, "schema", &self.schema, SCHEMA)?;
+        self.model.validate()?;
+        self.training.validate()?;
+        self.accelerator.validate()?;
+        self.attention.validate()?;
+        self.network.validate()?;
+        self.stack.validate()?;
+        self.space
+            .dimensions(&self.model, &self.training, self.network.devices)
+            .map(|_| ())
+    }
+
+    /// The rules of the space for this problem.
+    #[must_use]
+    pub fn rules(&self) -> Rules<'_> {
+        Rules {
+            model: &self.model,
+            training: &self.training,
+            devices: self.network.devices,
+        }
+    }
+}
+
+/// Reads a layout document.
+pub fn layout_from_json(text: &str) -> Result<LayoutDocument, CoreError> {
+    serde_json::from_str(text).map_err(|error| CoreError::Document {
+        document: "layout",
+        reason: error.to_string(),
+    })
+}
+
+/// Reads and checks a model document on its own.
+pub fn model_from_json(text: &str) -> Result<ModelSpec, CoreError> {
+    let model: ModelSpec = serde_json::from_str(text).map_err(|error| CoreError::Document {
+        document: "model",
+        reason: error.to_string(),
+    })?;
+    model.validate()?;
+    Ok(model)
+}

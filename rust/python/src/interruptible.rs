@@ -1,0 +1,66 @@
+//! The one doorway into long work: the interpreter is released, signals and progress are looked after, and a
+//! failing callback stops the work instead of being lost.
+
+use std::panic;
+use std::thread;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+
+/// How often signals and progress are looked after.
+const POLL: Duration = Duration::from_millis(50);
+const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
+const LONGEST_SLEEP: Duration = Duration::from_millis(10);
+
+/// Why the waiting side asked the work to stop.
+pub(crate) enum Interruption {
+    /// Ctrl-C.
+    Keyboard,
+    /// A callback raised.
+    Failed(PyErr),
+}
+
+/// Runs `work` on a thread of its own. Every 50 ms, and at its end, signals are checked and `tick` is called;
+/// on Ctrl-C or an error of `tick`, `cancel` is called once and the work is waited for.
+pub(crate) fn run_interruptible<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> T + Send,
+    cancel: impl Fn() + Sync,
+    tick: impl Fn(Python<'_>) -> PyResult<()>,
+) -> (T, Option<Interruption>) {
+    thread::scope(|scope| {
+        let worker = scope.spawn(work);
+        let mut interruption = None;
+        while !worker.is_finished() {
+            py.detach(|| wait(&worker));
+            if interruption.is_none() {
+                interruption = match py.check_signals() {
+                    Err(error) if error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) => {
+                        Some(Interruption::Keyboard)
+                    }
+                    Err(error) => Some(Interruption::Failed(error)),
+                    Ok(()) => tick(py).err().map(Interruption::Failed),
+                };
+                if interruption.is_some() {
+                    cancel();
+                }
+            }
+        }
+        match py.detach(|| worker.join()) {
+            Ok(value) => (value, interruption),
+            // PyO3 turns the resumed panic into a Python exception.
+            Err(payload) => panic::resume_unwind(payload),
+        }
+    })
+}
+
+fn wait<T>(worker: &thread::ScopedJoinHandle<'_, T>) {
+    // Short waits first: most searches end within milliseconds.
+    let mut step = SHORTEST_SLEEP;
+    let mut waited = Duration::ZERO;
+    while waited < POLL && !worker.is_finished() {
+        thread::sleep(step);
+        waited += step;
+        step = (step * 2).min(LONGEST_SLEEP);
+    }
+}
