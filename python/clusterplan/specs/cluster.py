@@ -1,0 +1,130 @@
+"""A cluster: hosts, the scale-up network between accelerators, and the tiers of the fabric between hosts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+
+from .fields import AtLeastOne, Bytes, BytesPerSecond, Fact, Fraction, NonNegative, PositiveInteger, Seconds, Spec, Text
+
+
+def _written(name: str, unit: str) -> AliasChoices:
+    """In a file the key carries the meaning (``bandwidth: 450GB/s``), in Python the name carries the unit."""
+    return AliasChoices(name, name + unit)
+
+
+class Link(Spec):
+    """A link technology, and those of its numbers that a cluster sets itself; the others come from the technology."""
+
+    technology: Text
+    collective_efficiency: Fraction | None = None
+    point_to_point_efficiency: Fraction | None = None
+    half_saturation_bytes: Bytes | None = Field(None, validation_alias=_written("half_saturation", "_bytes"))
+    hop_latency_s: Seconds | None = Field(None, validation_alias=_written("hop_latency", "_s"))
+
+
+class ScaleUp(Link):
+    """The network inside a scale-up domain: one-way bandwidth of a device, wire latency, kind.
+
+    ``hosts`` is the number of hosts that share one domain (18 for an NVL72 rack).
+    """
+
+    kind: Literal["switch", "mesh", "ring"] = "switch"
+    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=_written("bandwidth", "_bytes_per_s"))
+    latency_s: Seconds = Field(validation_alias=_written("latency", "_s"))
+    hosts: PositiveInteger = 1
+    wraps: bool = False
+    in_network_gain: AtLeastOne = 1.0
+    in_network_min_ranks: PositiveInteger = 1
+
+
+class Torus(Link):
+    """A torus of accelerators: sizes of its axes and one-way bandwidth of one link.
+
+    A slice has wrap-around links only if every axis of it is a multiple of ``wrap_multiple``.
+    """
+
+    axes: tuple[PositiveInteger, ...] = Field(min_length=1, max_length=3)
+    link_bytes_per_s: BytesPerSecond = Field(validation_alias=AliasChoices("link_bandwidth", "link_bytes_per_s"))
+    latency_s: Seconds = Field(validation_alias=_written("latency", "_s"))
+    wrap_multiple: PositiveInteger = 1
+
+
+class NetworkCards(Spec):
+    """The network cards of a host: how many, one-way bandwidth of each, and how many accelerators share one."""
+
+    count: PositiveInteger
+    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=_written("bandwidth", "_bytes_per_s"))
+    shared_by: PositiveInteger | None = None
+
+
+class Host(Spec):
+    """One host: accelerators, their scale-up network (or the torus they are part of), network cards."""
+
+    accelerators: PositiveInteger
+    scale_up: ScaleUp | None = None
+    torus: Torus | None = None
+    nics: NetworkCards | None = None
+
+
+class Tier(Spec):
+    """One tier of the fabric: ``groups`` of ``of`` members each.
+
+    The members of tier 0 are scale-up domains, those of tier i the groups of tier i-1.
+    Its bandwidth is that of the tier below over ``oversubscription``, or ``bandwidth`` (one way, per accelerator).
+    """
+
+    name: Text
+    groups: PositiveInteger
+    of: PositiveInteger
+    oversubscription: AtLeastOne | None = None
+    bandwidth_bytes_per_s: BytesPerSecond | None = Field(None, validation_alias=_written("bandwidth", "_bytes_per_s"))
+    latency_s: Seconds = Field(validation_alias=_written("latency", "_s"))
+
+
+class Fabric(Link):
+    """The network between scale-up domains, inner tier first."""
+
+    tiers: tuple[Tier, ...] = Field(min_length=1)
+
+
+class Cost(Spec):
+    """A price for one device and hour, USD, with its date and how sure it is."""
+
+    usd_per_device_hour: NonNegative
+    as_of: Text
+    basis: Text | None = None
+    confidence: Text
+
+
+class ClusterSpec(Spec):
+    """A cluster as its YAML file describes it. ``facts`` holds source and confidence by dotted field."""
+
+    schema_name: Literal["clusterplan.cluster/1"] = Field(
+        "clusterplan.cluster/1", validation_alias=AliasChoices("schema", "schema_name")
+    )
+    name: Text
+    title: Text | None = None
+    accelerator: Text
+    hosts: PositiveInteger
+    host: Host
+    fabric: Fabric | None = None
+    collective_base_s: Seconds | None = Field(None, validation_alias=_written("collective_base", "_s"))
+    cost: Cost | None = None
+    power_w_per_device: NonNegative | None = None
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    notes: Text | None = None
+
+    @property
+    def devices(self) -> int:
+        """The number of accelerators of the whole cluster."""
+        return self.hosts * self.host.accelerators
+
+    @property
+    def domain_devices(self) -> int:
+        """The number of accelerators of one scale-up domain (the whole torus, where there is one)."""
+        if self.host.torus is not None:
+            return self.devices
+        spanned = self.host.scale_up.hosts if self.host.scale_up is not None else 1
+        return spanned * self.host.accelerators

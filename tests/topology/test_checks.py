@@ -1,0 +1,126 @@
+"""Sums that do not match and fabrics that fall apart: one sentence with file, line and the numbers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import networkx
+import pytest
+
+from clusterplan.catalog.clusters import cluster_file, list_clusters, load_cluster
+from clusterplan.errors import SpecError
+from clusterplan.topology.graph import build_graph, check_topology
+
+H100 = cluster_file("dgx-h100-superpod").read_text()
+TPU = cluster_file("tpu-v5p-pod").read_text()
+RACKS = cluster_file("gb200-nvl72").read_text()
+NO_CORE = H100[: H100.index("    - name: core")] + "\n" + H100[H100.index("cost:") :]
+NO_FABRIC = H100[: H100.index("fabric:")] + H100[H100.index("cost:") : H100.index("facts:")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            H100.replace("groups: 64", "groups: 63"),
+            "fabric.tiers[0]: 63 groups of 32 are 2016, but there are 2048 hosts",
+        ),
+        (
+            H100.replace("groups: 1\n", "groups: 2\n"),
+            "fabric.tiers[2]: 2 groups of 8 are 16, but there are 8 groups of 'spine'",
+        ),
+        (NO_CORE, "fabric.tiers[1]: graph disconnected: 8 islands with no link between them"),
+        (NO_FABRIC, "hosts: graph disconnected: 2048 islands with no link between them"),
+        (
+            H100.replace("shared_by: 1", "shared_by: 2"),
+            "8 network cards shared by 2 accelerators each serve 16, but the host has 8",
+        ),
+        (
+            H100.replace("count: 8", "count: 3").replace("    shared_by: 1\n", ""),
+            "3 network cards cannot be shared evenly by 8",
+        ),
+        (
+            H100.replace("latency: 2.0us", "latency: 2.0us\n      bandwidth: 9GB/s"),
+            "oversubscription and bandwidth both set the rate",
+        ),
+        (H100.replace("450GB/s", "450gb/s"), "host.scale_up.bandwidth: '450gb/s' is unclear: it may be 450Gb/s"),
+        (
+            H100.replace("infiniband", "infinband"),
+            "fabric.technology: there is no link technology named 'infinband'; did you mean",
+        ),
+        (H100.replace("  scale_up:", "  scaleup:"), "host.scaleup: unknown key 'scaleup'; did you mean 'scale_up'?"),
+        (
+            H100.replace("kind: switch", "kind: swich"),
+            "'swich' is not one of 'switch', 'mesh' or 'ring'; did you mean 'switch'?",
+        ),
+        (
+            H100.replace("gain: 1.30", "gain: 0.5"),
+            "host.scale_up.in_network_gain: 0.5 must be greater than or equal to 1",
+        ),
+        (H100.replace("gain: 1.30", "gain: .nan"), "host.scale_up.in_network_gain: nan must be a finite number"),
+        (
+            H100.replace("cluster/1", "cluster/2"),
+            "schema: 'clusterplan.cluster/2' is not one of 'clusterplan.cluster/1'",
+        ),
+        (
+            TPU.replace("[16, 20, 28]", "[16, 20, 27]"),
+            "the torus 16 x 20 x 27 has 8640 devices, but 2240 hosts of 4 are 8960",
+        ),
+        (
+            RACKS.replace("hosts: 18 ", "hosts: 17 "),
+            "2304 hosts are not a whole number of scale-up domains of 17 hosts",
+        ),
+        (RACKS.replace("groups: 16", "groups: 15"), "15 groups of 8 are 120, but there are 128 scale-up domains"),
+    ],
+)
+def test_wrong_clusters(tmp_path, text, expected):
+    assert text not in (H100, TPU, RACKS)
+    path = tmp_path / "cluster.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load_cluster(str(path))
+    message = str(caught.value)
+    assert expected in message
+    assert "\n" not in message
+    assert message.startswith(f"{path}:"), message
+
+
+@pytest.mark.parametrize("name", list_clusters())
+@pytest.mark.parametrize("most_hosts", [0, 256, 10**6])
+def test_the_graph_agrees_with_the_arithmetic(name, most_hosts):
+    cluster = load_cluster(name)
+    graph = build_graph(cluster, most_hosts=most_hosts)
+    assert networkx.is_connected(graph)
+    assert sum(data["devices"] for _, data in graph.nodes(data=True) if data["tier"] == -1) == cluster.devices
+    assert all(capacity > 0 for _, _, capacity in graph.edges(data="capacity_bytes_per_s"))
+
+
+@pytest.mark.parametrize("name", list_clusters())
+def test_check_topology_says_what_it_found(name):
+    cluster = load_cluster(name)
+    assert f"{cluster.devices} devices" in check_topology(cluster)[0]
+
+
+def test_capacities_of_the_tree():
+    graph = build_graph(load_cluster("dgx-a100-superpod"))
+    assert graph.number_of_nodes() == 140 + 7 + 1
+    assert graph.edges["leaf-0", "host-0"]["capacity_bytes_per_s"] == 8 * 25e9
+    assert graph.edges["core-0", "leaf-0"]["capacity_bytes_per_s"] == 160 * 25e9
+
+
+def test_the_torus_has_the_links_of_a_torus():
+    graph = build_graph(load_cluster("tpu-v5p-pod"), most_hosts=10**6)
+    assert graph.number_of_nodes() == 8960
+    assert graph.number_of_edges() == 3 * 8960
+    assert {degree for _, degree in graph.degree()} == {6}
+
+
+def test_a_problem_needs_no_graph_library():
+    code = (
+        "import sys; from clusterplan.planning.problem import build_problem; "
+        "assert not {'pydantic', 'yaml', 'networkx', 'numpy'} & set(sys.modules); "
+        "build_problem('llama-7b', 'dgx-h100-superpod', devices=64, global_batch=64, seq_len=2048); "
+        "assert not {'networkx', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
