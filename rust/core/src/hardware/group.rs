@@ -97,7 +97,12 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 }
 
 /// The share of a level's bandwidth that its kind leaves to a group of `degree` members at `stride`.
+///
+/// Where the group only passes through the level's port on its way out (`degree` 1), it has all of it.
 fn collective_fraction(level: &Level, degree: f64, below: u64, stride: u64) -> f64 {
+    if degree <= 1.0 {
+        return 1.0;
+    }
     let axis = level.group_devices as f64 / below as f64;
     match level.kind {
         LevelKind::Switch => 1.0,
@@ -146,7 +151,7 @@ impl Group {
             let fraction = 1.0 / inner as f64 - 1.0 / farthest as f64;
             let rate =
                 level.bytes_per_s * level.collective_efficiency * collective_fraction(level, degree, below, stride);
-            let in_network = crossed == 1 && ranks >= level.in_network_min_ranks;
+            let in_network = crossed == 1 && span.is_crossed() && ranks >= level.in_network_min_ranks;
             let gain = if in_network { level.in_network_gain } else { 1.0 };
             group.shares[group.used] = Share {
                 seconds_per_byte: fraction / rate,

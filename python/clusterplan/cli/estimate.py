@@ -1,0 +1,84 @@
+"""`clusterplan estimate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from clusterplan.cli.failures import print_error
+from clusterplan.cli.options import PLACEMENTS, RECOMPUTES, SCHEDULES, output, question, talk, together
+from clusterplan.cli.output import Output
+from clusterplan.cli.settings import EXIT_ANSWER, EXIT_INFEASIBLE, Settings
+from clusterplan.cli.values import Choices, WholeNumber
+
+_LAYOUT = together(
+    click.option("--tp", type=WholeNumber(), metavar="N", help="Tensor degree.  [default: 1]"),
+    click.option("--pp", type=WholeNumber(), metavar="N", help="Pipeline stages.  [default: 1]"),
+    click.option("--vpp", type=WholeNumber(), metavar="N", help="Chunks a stage.  [default: 1]"),
+    click.option("--dp", type=WholeNumber(), metavar="N", help="Data degree.  [default: devices / (tp x pp)]"),
+    click.option("--micro-batch", type=WholeNumber(), metavar="N", help="Micro-batch in sequences.  [default: 1]"),
+    click.option(
+        "--sequence-parallel/--no-sequence-parallel", default=None, help="Sequence parallelism.  [default: off]"
+    ),
+    click.option("--recompute", type=Choices(RECOMPUTES, many=False), help="What is recomputed.  [default: none]"),
+    click.option("--zero", type=WholeNumber(), metavar="0..3", help="ZeRO stage.  [default: 0]"),
+    click.option(
+        "--schedule", type=Choices(SCHEDULES, many=False), help="Pipeline schedule.  [default: by pp and vpp]"
+    ),
+    click.option("--placement", type=Choices(PLACEMENTS, many=False), help="Order of the ranks.  [default: tp-dp-pp]"),
+)
+_FIELDS = ("tp", "pp", "vpp", "dp", "micro_batch", "sequence_parallel", "recompute", "zero", "schedule", "placement")
+
+
+@click.command(short_help="Predict time and memory of one layout.")
+@question(devices_required=False)
+@_LAYOUT
+@output()
+@talk()
+@click.pass_obj
+def estimate(
+    settings: Settings,
+    /,
+    model: str,
+    format_name: str | None,
+    as_json: bool,
+    output_file: str | None,
+    **given: Any,
+) -> int:
+    """Predict time and memory of one layout of MODEL on a cluster.
+
+    Exits with 1 where the layout does not fit the memory of a device, and says by how much.
+
+    \b
+    Example:
+      clusterplan estimate llama-3.1-70b --cluster dgx-h100-superpod --devices 64 \\
+          --global-batch 1024 --seq-len 8192 --tp 8 --pp 4 --zero 1 --sequence-parallel
+    """
+    place = Output(format_name, as_json, output_file)
+    from clusterplan.planning.estimate import estimate_with_request
+    from clusterplan.planning.infeasibility import overflow_sentence
+
+    layout = {name: given.pop(name) for name in _FIELDS}
+    result = estimate_with_request(model, layout, **given)
+    if place.format == "json":
+        place.text(result.to_json())
+    elif place.format == "table":
+        from clusterplan.reports.terminal import print_estimate
+
+        place.drawn(lambda console: print_estimate(console, result, command=settings.command))
+    else:
+        from clusterplan.reports.flat import csv_of, markdown_of_estimate
+
+        markdown = place.format == "md"
+        place.text(
+            markdown_of_estimate(result.plan, result.request, command=settings.command)
+            if markdown
+            else csv_of((result.plan,))
+        )
+    if result.plan.fits:
+        return EXIT_ANSWER
+    print_error(
+        overflow_sentence(result.plan), "more recomputation, ZeRO, tp or pp lower the memory; or search for a layout"
+    )
+    return EXIT_INFEASIBLE
