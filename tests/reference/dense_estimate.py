@@ -190,7 +190,7 @@ def check_without_memory(problem: Document, layout: Document) -> str | None:
         return "sequence_not_divisible"
     if zero_stage({**layout, "dp": dp}) >= 1 and dp == 1:
         return "zero_without_data"
-    if (pp == 1 or dp == 1) and layout["placement"] != allowed(problem)["placement"][0]:
+    if (pp == 1 or dp == 1) and layout["placement"] != min(allowed(problem)["placement"]):
         return "placement_duplicate"
     return None
 

@@ -59,7 +59,7 @@ class Group:
         rate = level["bytes_per_s"] * level["collective_efficiency"]
         if q > 1 and level["kind"] == "mesh":
             A = self.block(index) / self.block(index - 1)
-            rate *= min(1, (q - 1) / (A - 1))
+            rate *= min(1, (q - 1) / max(1, A - 1))
         elif q > 1 and level["kind"] == "ring":
             A = self.block(index) / self.block(index - 1)
             rate *= 1 if level["wraps"] and q >= A else 0.5
@@ -106,7 +106,7 @@ class Group:
         level = self.network["levels"][index]
         rate = level["bytes_per_s"] * level["point_to_point_efficiency"]
         if level["kind"] == "mesh":
-            rate /= self.block(index) / self.block(index - 1) - 1
+            rate /= max(1, self.block(index) / self.block(index - 1) - 1)
         elif level["kind"] == "ring":
             rate *= 0.5
             rate /= max(1, self.stride / self.block(index - 1))
@@ -119,3 +119,13 @@ def groups(problem: Document, layout: Document) -> tuple[Group, Group, Group]:
     if layout["placement"] == "tp-dp-pp":
         return Group(network, t, 1), Group(network, D, t), Group(network, p, t * D)
     return Group(network, t, 1), Group(network, D, t * p), Group(network, p, t)
+
+
+@dataclass(frozen=True)
+class Ends(Group):
+    """First and last rank of a pipeline group: a pair that is inside a block wherever the whole group is."""
+
+    pipeline: Group
+
+    def members(self) -> list[int]:
+        return [2 if m == self.pipeline.n else 1 for m in self.pipeline.members()]

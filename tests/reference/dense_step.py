@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .dense_model import COMPUTE_BYTES as e
 from .dense_model import Document, Symbols, rank_parameters, zero_stage
-from .dense_network import Group, groups
+from .dense_network import Ends, Group, groups
 from .dense_operators import EndTimes, LayerTimes, embedding_times, head_times, layer_times
 
 
@@ -89,7 +89,7 @@ def data_traffic(
     if x.D == 1:
         return 0.0, 0.0
     stack = problem["stack"]
-    F, B = stage.forward, stage.backward + stage.recompute
+    F, B = stage.forward, stage.backward + stage.recompute - stage.tensor_hidden
     buckets = max(1, layers)
 
     def exposed_part(communication: float, window: float, may_hide: bool) -> tuple[float, float]:
@@ -122,7 +122,7 @@ def tied_embedding_traffic(problem: Document, x: Symbols, pipeline: Group) -> fl
     """The all-reduce of the two copies of a tied table, at the two ends of the pipeline."""
     if x.p == 1 or not problem["model"]["tied_embeddings"]:
         return 0.0
-    pair = Group(problem["network"], 2, pipeline.stride * (x.p - 1))
+    pair = Ends(problem["network"], 2, pipeline.stride * (x.p - 1), pipeline)
     return pair.all_reduce(problem["stack"]["gradient_reduce_bytes"] * x.V_t * x.h)
 
 

@@ -229,6 +229,9 @@ def random_valid_layout(pick: Pick, problem: Document) -> Document:
     ]
     if not degrees:
         raise LookupError("no valid layout")
+    # Tensor degree and schedule first and largest first: most combinations of the rest have neither.
+    tp = pick(sorted({one["tp"] for one in degrees}, reverse=True))
+    degrees = [one for one in degrees if one["tp"] == tp]
     schedule = pick(sorted({one["schedule"] for one in degrees}, key=values["schedule"].index))
     raw.update(pick([one for one in degrees if one["schedule"] == schedule]))
     for name in ("micro_batch", "sequence_parallel", "recompute", "zero", "placement"):

@@ -20,9 +20,9 @@ impl Training {
     /// Checks ranges.
     pub fn validate(&self) -> Result<(), CoreError> {
         check::at_least_one("training.global_batch_sequences", self.global_batch_sequences)?;
-        check::at_most("training.global_batch_sequences", self.global_batch_sequences, 1 << 32)?;
+        check::at_most("training.global_batch_sequences", self.global_batch_sequences, 1 << 34)?;
         check::at_least_one("training.sequence_length", self.sequence_length)?;
-        check::at_most("training.sequence_length", self.sequence_length, 1 << 32)
+        check::at_most("training.sequence_length", self.sequence_length, 1 << 28)
     }
 
     /// 1 with dropout, else 0: bytes of mask an element.

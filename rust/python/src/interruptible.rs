@@ -5,6 +5,7 @@ use std::panic;
 use std::thread;
 use std::time::Duration;
 
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 /// How often signals and progress are looked after.
@@ -34,13 +35,11 @@ pub(crate) fn run_interruptible<T: Send>(
         while !worker.is_finished() {
             py.detach(|| wait(&worker));
             if interruption.is_none() {
-                interruption = match py.check_signals() {
-                    Err(error) if error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) => {
-                        Some(Interruption::Keyboard)
-                    }
-                    Err(error) => Some(Interruption::Failed(error)),
-                    Ok(()) => tick(py).err().map(Interruption::Failed),
-                };
+                interruption = py
+                    .check_signals()
+                    .and_then(|()| tick(py))
+                    .err()
+                    .map(|error| interruption_of(py, error));
                 if interruption.is_some() {
                     cancel();
                 }
@@ -52,6 +51,15 @@ pub(crate) fn run_interruptible<T: Send>(
             Err(payload) => panic::resume_unwind(payload),
         }
     })
+}
+
+/// Ctrl-C may land while signals are checked or while a callback runs: it is the same wish.
+fn interruption_of(py: Python<'_>, error: PyErr) -> Interruption {
+    if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+        Interruption::Keyboard
+    } else {
+        Interruption::Failed(error)
+    }
 }
 
 fn wait<T>(worker: &thread::ScopedJoinHandle<'_, T>) {

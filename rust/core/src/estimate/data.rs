@@ -15,7 +15,7 @@ pub(super) struct DataStage {
     pub(super) layers: u64,
     /// Forward computation of a micro-batch.
     pub(super) forward_s: f64,
-    /// Backward computation of a micro-batch, recomputation included.
+    /// Backward computation of a micro-batch, recomputation included, that has no tensor traffic beside it.
     pub(super) backward_s: f64,
 }
 

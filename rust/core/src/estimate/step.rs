@@ -34,12 +34,11 @@ impl Groups {
             Placement::TpDpPp => (tp, tp * dp),
             Placement::TpPpDp => (tp * pp, tp),
         };
-        let ends = if pp > 1 { 2 } else { 1 };
         Self {
             data: Group::new(network, dp, data_stride),
             dp,
             boundary: Group::neighbours(network, pp, pipeline_stride),
-            ends: Group::new(network, ends, pipeline_stride * (pp - 1).max(1)),
+            ends: Group::ends(network, pp, pipeline_stride),
             parameters: RankParameters::of(&problem.model, tp, pp),
         }
     }
@@ -194,7 +193,8 @@ impl LayoutContext<'_> {
                 parameters,
                 layers: split.layers(index),
                 forward_s: stage.forward_s,
-                backward_s: stage.backward_s + stage.recompute_s,
+                // A second of computation hides one second of one kind of traffic, and tensor traffic comes first.
+                backward_s: stage.backward_s + stage.recompute_s - stage.tensor.hidden_s,
             });
             stages[used] = stage;
             used += 1;

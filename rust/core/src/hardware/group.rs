@@ -62,10 +62,15 @@ impl Span<'_> {
 
 /// Walks a group outwards through the levels.
 fn walk(network: &Network, ranks: u64, stride: u64) -> impl DoubleEndedIterator<Item = Span<'_>> {
+    walk_with(network, move |block| members(network.devices, block, ranks, stride))
+}
+
+/// Walks outwards a group of which `members_of(block devices)` members are inside a block.
+fn walk_with(network: &Network, members_of: impl Fn(u64) -> u64) -> impl DoubleEndedIterator<Item = Span<'_>> {
     let mut spans = Vec::with_capacity(network.levels.len());
     let (mut inner, mut below) = (1, 1);
     for level in &network.levels {
-        let outer = members(network.devices, level.group_devices, ranks, stride).max(inner);
+        let outer = members_of(level.group_devices).max(inner);
         spans.push(Span {
             level,
             inner,
@@ -106,7 +111,7 @@ fn collective_fraction(level: &Level, degree: f64, below: u64, stride: u64) -> f
     let axis = level.group_devices as f64 / below as f64;
     match level.kind {
         LevelKind::Switch => 1.0,
-        LevelKind::Mesh => ((degree - 1.0) / (axis - 1.0)).min(1.0),
+        LevelKind::Mesh => ((degree - 1.0) / (axis - 1.0).max(1.0)).min(1.0),
         LevelKind::Ring => {
             let closed = if level.wraps && degree >= axis { 1.0 } else { 0.5 };
             closed / interleaved_groups(below, stride)
@@ -123,6 +128,31 @@ impl Group {
     /// Works out what `ranks` ranks at `stride` get.
     #[must_use]
     pub fn new(network: &Network, ranks: u64, stride: u64) -> Self {
+        Self::from_spans(network, ranks, stride, || walk(network, ranks, stride))
+    }
+
+    /// The first and the last rank of a group: together in a block wherever the whole group is.
+    #[must_use]
+    pub fn ends(network: &Network, ranks: u64, stride: u64) -> Self {
+        let pair = ranks.min(2);
+        let together = move |block| {
+            if members(network.devices, block, ranks, stride) == ranks {
+                pair
+            } else {
+                1
+            }
+        };
+        Self::from_spans(network, pair, stride * (ranks - 1).max(1), || {
+            walk_with(network, together)
+        })
+    }
+
+    fn from_spans<'a, Spans: DoubleEndedIterator<Item = Span<'a>>>(
+        network: &Network,
+        ranks: u64,
+        stride: u64,
+        spans: impl Fn() -> Spans,
+    ) -> Self {
         let mut group = Self {
             ranks,
             base_s: network.collective_base_s,
@@ -131,11 +161,11 @@ impl Group {
             shares: [Share::default(); MAXIMUM_LEVELS],
             used: 0,
         };
-        let crossed = walk(network, ranks, stride).filter(Span::is_crossed).count();
+        let crossed = spans().filter(Span::is_crossed).count();
         let (mut ring_all_reduce_s, mut tree_all_reduce_s) = (0.0, 0.0);
         // Outside in, to know how far the traffic of a port goes beyond its own level.
         let mut beyond: Option<u64> = None;
-        for span in walk(network, ranks, stride).rev() {
+        for span in spans().rev() {
             let Span {
                 level,
                 inner,
@@ -210,7 +240,7 @@ impl Group {
             .map(|Span { level, below, .. }| {
                 let fraction = match level.kind {
                     LevelKind::Switch => 1.0,
-                    LevelKind::Mesh => 1.0 / (level.group_devices as f64 / below as f64 - 1.0),
+                    LevelKind::Mesh => 1.0 / (level.group_devices as f64 / below as f64 - 1.0).max(1.0),
                     LevelKind::Ring => 0.5 / interleaved_groups(below, stride),
                 };
                 PointToPoint {

@@ -58,18 +58,26 @@ pub struct ModelSpec {
 impl ModelSpec {
     /// Checks ranges.
     pub fn validate(&self) -> Result<(), CoreError> {
-        for (field, given) in [
-            ("model.layers", self.layers),
-            ("model.hidden", self.hidden),
-            ("model.heads", self.heads),
-            ("model.kv_heads", self.kv_heads),
-            ("model.head_dim", self.head_dim),
-            ("model.ffn", self.ffn),
-            ("model.vocab", self.vocab),
+        // The limits are far above any model, and keep every product of them inside 64 bits.
+        for (field, given, limit) in [
+            ("model.layers", self.layers, 1 << 14),
+            ("model.hidden", self.hidden, 1 << 20),
+            ("model.heads", self.heads, 1 << 12),
+            ("model.kv_heads", self.kv_heads, 1 << 12),
+            ("model.head_dim", self.head_dim, 1 << 12),
+            ("model.ffn", self.ffn, 1 << 22),
+            ("model.vocab", self.vocab, 1 << 28),
         ] {
             check::at_least_one(field, given)?;
-            check::at_most(field, given, 1 << 28)?;
+            check::at_most(field, given, limit)?;
         }
+        check::at_most("model.learned_positions", self.learned_positions, 1 << 28)?;
+        check::at_most("model.qk_norm_parameters", self.qk_norm_parameters, 1 << 32)?;
+        check::at_most(
+            "model.extra_parameters_per_layer",
+            self.extra_parameters_per_layer,
+            1 << 44,
+        )?;
         check::at_most("model.norm_parameters", self.norm_parameters, 2)?;
         check::at_most("model.norms_per_layer", self.norms_per_layer, 64)?;
         check::that(

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use crate::error::CoreError;
-use crate::estimate::{Groups, LayoutContext, WorkTable};
-use crate::layout::{self, Layout, LayoutDocument, Recompute, Rules, Zero};
-use crate::memory::MemoryBytes;
+use crate::layout::{self, Layout, LayoutDocument, Recompute, Rules, ScheduleKind, Zero};
+use crate::memory::{Activations, MemoryBytes, StageMemory};
+use crate::model::RankParameters;
 use crate::problem::Problem;
+use crate::schedule;
 
 /// A change that would make the nearest layout fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,7 +20,7 @@ pub enum Fix {
     /// Shard all model states.
     #[serde(rename = "zero_3")]
     ZeroThree,
-    /// Twice the data ranks, same tensor and pipeline degrees and micro-batch.
+    /// Twice the devices, with the tensor, the pipeline or the data degree doubled.
     DoubleDevices,
 }
 
@@ -53,42 +54,36 @@ impl NearestMiss {
             (
                 Fix::FullRecompute,
                 devices,
-                Layout {
+                vec![Layout {
                     recompute: Recompute::Full,
                     ..layout
-                },
+                }],
             ),
             (
                 Fix::SequenceParallel,
                 devices,
-                Layout {
+                vec![Layout {
                     sequence_parallel: true,
                     ..layout
-                },
+                }],
             ),
             (
                 Fix::ZeroThree,
                 devices,
-                Layout {
+                vec![Layout {
                     zero: Zero::Three,
                     ..layout
-                },
+                }],
             ),
-            (
-                Fix::DoubleDevices,
-                2 * devices,
-                Layout {
-                    dp: 2 * layout.dp,
-                    ..layout
-                },
-            ),
+            (Fix::DoubleDevices, 2 * devices, doubled(&layout)),
         ];
+        let fits = |devices: u64, changed: &Layout| {
+            *changed != layout
+                && worst(problem, devices, changed).is_some_and(|(_, bytes)| bytes.total() <= capacity_bytes)
+        };
         let fixes = tries
             .into_iter()
-            .filter(|(_, _, changed)| *changed != layout)
-            .filter(|(_, devices, changed)| {
-                worst(problem, *devices, changed).is_some_and(|(_, bytes)| bytes.total() <= capacity_bytes)
-            })
+            .filter(|(_, devices, changes)| changes.iter().any(|changed| fits(*devices, changed)))
             .map(|(fix, _, _)| fix)
             .collect();
         Ok(Self {
@@ -102,6 +97,34 @@ impl NearestMiss {
     }
 }
 
+/// The layout on twice the devices: one of its degrees doubled, everything else as it was.
+fn doubled(layout: &Layout) -> Vec<Layout> {
+    let schedule = match layout.schedule {
+        ScheduleKind::NoPipeline => ScheduleKind::OneForwardOneBackward,
+        with_pipeline => with_pipeline,
+    };
+    let mut changes = vec![
+        Layout {
+            tp: 2 * layout.tp,
+            ..*layout
+        },
+        Layout {
+            pp: 2 * layout.pp,
+            schedule,
+            ..*layout
+        },
+        Layout {
+            dp: 2 * layout.dp,
+            ..*layout
+        },
+    ];
+    if layout.dp == 1 {
+        // One data rank could share nothing; two can.
+        changes.extend([Zero::One, Zero::Two, Zero::Three].map(|zero| Layout { dp: 2, zero, ..*layout }));
+    }
+    changes
+}
+
 /// The worst stage of a layout on `devices` devices, if it keeps the rules. Memory does not depend on the network.
 fn worst(problem: &Problem, devices: u64, layout: &Layout) -> Option<(u64, MemoryBytes)> {
     let rules = Rules {
@@ -109,15 +132,14 @@ fn worst(problem: &Problem, devices: u64, layout: &Layout) -> Option<(u64, Memor
         ..problem.rules()
     };
     let (split, micro_batches) = layout::check(rules, layout).ok()?;
-    let work = WorkTable::new(problem, layout.tp, layout.sequence_parallel, layout.micro_batch);
-    let groups = Groups::new(problem, layout.tp, layout.pp, layout.placement);
-    let context = LayoutContext {
+    let memory = StageMemory {
         problem,
         layout,
         split,
-        micro_batches,
-        work: &work,
-        groups: &groups,
+        schedule: schedule::of(layout.schedule),
+        micro_batches: micro_batches as f64,
+        parameters: &RankParameters::of(&problem.model, layout.tp, layout.pp),
+        activations: &Activations::of(problem, layout.tp, layout.sequence_parallel, layout.micro_batch),
     };
-    Some(context.memory().worst())
+    Some(memory.worst())
 }
