@@ -99,9 +99,10 @@ def _llama_405b_section() -> list[str]:
     lines = [
         "## Llama-3.1-405B on 16,384 H100 (arXiv 2407.21783, Table 4)",
         "",
-        f"Published: tp 8, pp 16, dp 128, 2,048 sequences of 8,192 tokens, {LLAMA_405B_TFLOPS} TFLOP/s a device; the number",
-        "of chunks a stage is not published, so each that divides the stages' layers stands here. The software freed",
-        "tensors early to train without recomputation; that is not modelled, so the memory of this layout is overestimated.",
+        f"Published: tp 8, pp 16, dp 128, 2,048 sequences of 8,192 tokens, {LLAMA_405B_TFLOPS} TFLOP/s a device, no",
+        "recomputation; the number of chunks a stage is not published, so each that divides the stages' layers stands",
+        "here. The software freed tensors early and sharded gradients between ZeRO 1 and 2; neither is modelled, so the",
+        "memory of this layout is overestimated.",
         "",
         "| vpp | predicted TFLOP/s a device | step s | error of the step time | needs GiB of 79.1 |",
         "|---|---|---|---|---|",

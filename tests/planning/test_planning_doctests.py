@@ -10,7 +10,7 @@ import pytest
 MODULES = [
     "clusterplan",
     "clusterplan.errors",
-    "clusterplan.outlook.duration",
+    "clusterplan.planning.duration",
     "clusterplan.planning.estimate",
     "clusterplan.planning.layout",
     "clusterplan.planning.parts",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clusterplan.outlook.duration import duration
+from clusterplan.planning.duration import duration
 from clusterplan.planning.layout import Layout
 from clusterplan.planning.parts import Parts
 from clusterplan.planning.request import Request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
@@ -30,19 +30,18 @@ def _listed(value: Any) -> Any:
     if value is None:
         return None
     values = value if isinstance(value, (list, tuple)) else [value]
-    return [item for position, item in enumerate(values) if not _seen(item, values[:position])]
-
-
-def _seen(item: Any, before: Any) -> bool:
-    return any(item == other and type(item) is type(other) for other in before)
+    # By its text: what a person wrote may be a mapping, which pydantic refuses by name later on.
+    return list({f"{type(item)} {item!r}": item for item in values}.values())
 
 
 def _zero_stage(value: Any) -> Any:
     return 0 if not isinstance(value, bool) and value in (0, "0") else read_count(value)
 
 
-_Degrees = Annotated[tuple[PositiveInteger, ...] | None, BeforeValidator(_listed), Field(min_length=1)]
 _ZeroStage = Annotated[Literal[0, 1, 2, 3], BeforeValidator(_zero_stage)]
+_Value = TypeVar("_Value")
+# The values that are allowed, or None for the engine's default list.
+_Allowed = Annotated[Annotated[tuple[_Value, ...], Field(min_length=1)] | None, BeforeValidator(_listed)]
 
 
 class SearchSpace(Spec):
@@ -53,23 +52,15 @@ class SearchSpace(Spec):
         [8]
     """
 
-    tp: _Degrees = None
-    pp: _Degrees = None
-    vpp: _Degrees = None
-    micro_batch: _Degrees = None
-    sequence_parallel: Annotated[tuple[Flag, ...] | None, BeforeValidator(_listed), Field(min_length=1)] = None
-    recompute: Annotated[
-        tuple[Literal["none", "selective", "full"], ...] | None, BeforeValidator(_listed), Field(min_length=1)
-    ] = None
-    zero: Annotated[tuple[_ZeroStage, ...] | None, BeforeValidator(_listed), Field(min_length=1)] = None
-    schedule: Annotated[
-        tuple[Literal["no-pipeline", "gpipe", "1f1b", "interleaved"], ...] | None,
-        BeforeValidator(_listed),
-        Field(min_length=1),
-    ] = None
-    placement: Annotated[
-        tuple[Literal["tp-dp-pp", "tp-pp-dp"], ...] | None, BeforeValidator(_listed), Field(min_length=1)
-    ] = None
+    tp: _Allowed[PositiveInteger] = None
+    pp: _Allowed[PositiveInteger] = None
+    vpp: _Allowed[PositiveInteger] = None
+    micro_batch: _Allowed[PositiveInteger] = None
+    sequence_parallel: _Allowed[Flag] = None
+    recompute: _Allowed[Literal["none", "selective", "full"]] = None
+    zero: _Allowed[_ZeroStage] = None
+    schedule: _Allowed[Literal["no-pipeline", "gpipe", "1f1b", "interleaved"]] = None
+    placement: _Allowed[Literal["tp-dp-pp", "tp-pp-dp"]] = None
 
     def document(self) -> dict[str, list[Any] | None]:
         """The ``space`` object of the engine's problem document."""

@@ -62,8 +62,8 @@ impl ModelSpec {
         for (field, given, limit) in [
             ("model.layers", self.layers, 1 << 14),
             ("model.hidden", self.hidden, 1 << 20),
-            ("model.heads", self.heads, 1 << 12),
-            ("model.kv_heads", self.kv_heads, 1 << 12),
+            ("model.heads", self.heads, 1 << 14),
+            ("model.kv_heads", self.kv_heads, 1 << 14),
             ("model.head_dim", self.head_dim, 1 << 12),
             ("model.ffn", self.ffn, 1 << 22),
             ("model.vocab", self.vocab, 1 << 28),
