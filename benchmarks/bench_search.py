@@ -1,7 +1,7 @@
 """Layouts a second through the Python face: ratios within one run.
 
-``python benchmarks/bench_search.py`` prints, for three questions, the layouts costed, the rate of the engine with one and
-with all threads, the speed-up, and what of a call is spent outside the engine.
+``python benchmarks/bench_search.py`` prints, for three questions, the layouts costed, the rate of the engine with one
+thread, the speed-up with all threads, and what of a call is spent outside the engine.
 """
 
 from __future__ import annotations
