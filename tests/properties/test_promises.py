@@ -93,6 +93,18 @@ def test_parts_add_up(example: tuple[Document, Document]) -> None:
 
 @promise
 @given(example=problems_with_layout())
+def test_a_second_of_computation_hides_one_second_of_traffic(example: tuple[Document, Document]) -> None:
+    problem, layout = example
+    found = engine.estimate(problem, layout)
+    computation_s = sum(found["time_s"][part] for part in ("forward", "backward", "recompute"))
+    hidden = found["hidden_s"]
+    assert hidden["tensor_comm"] + hidden["pipeline_comm"] <= computation_s * (1 + 1e-9)
+    if layout["pp"] == 1:  # all parts are of one stage
+        assert sum(hidden.values()) <= computation_s * (1 + 1e-9)
+
+
+@promise
+@given(example=problems_with_layout())
 def test_fits_if_and_only_if_the_peak_is_within_capacity(example: tuple[Document, Document]) -> None:
     problem, layout = example
     found = engine.estimate(problem, layout)

@@ -40,6 +40,7 @@ REASONS = (
     "sequence_parallel_without_tensor",
     "sequence_not_divisible",
     "zero_without_data",
+    "zero_with_pipeline",
     "placement_duplicate",
     "memory",
 )
@@ -156,7 +157,7 @@ def allowed(problem: Document) -> dict[str, list[object]]:
         "recompute": ["none", "selective", "full"],
         "zero": [0, 1, 2, 3],
         "schedule": ["no-pipeline", "gpipe", "1f1b", "interleaved"],
-        "placement": ["tp-dp-pp"],
+        "placement": ["tp-dp-pp", "tp-pp-dp"],
     }
     space = problem["space"]
     return {name: defaults[name] if space[name] is None else list(space[name]) for name in DIMENSIONS}
@@ -190,6 +191,8 @@ def check_without_memory(problem: Document, layout: Document) -> str | None:
         return "sequence_not_divisible"
     if zero_stage({**layout, "dp": dp}) >= 1 and dp == 1:
         return "zero_without_data"
+    if pp > 1 and zero_stage({**layout, "dp": dp}) > problem["stack"]["largest_zero_with_pipeline"]:
+        return "zero_with_pipeline"
     if (pp == 1 or dp == 1) and layout["placement"] != min(allowed(problem)["placement"]):
         return "placement_duplicate"
     return None

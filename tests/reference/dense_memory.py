@@ -46,6 +46,7 @@ def stage_memory(problem: Document, layout: Document, x: Symbols, stages: list[i
     stack, zero, schedule = problem["stack"], zero_stage(layout), layout["schedule"]
     P_layer, P_embed, P_head = rank_parameters(problem["model"], x)
     saved = saved_activation_bytes(problem, x)
+    heads_waiting = x.M if schedule == "gpipe" else 1
     result = []
     for i, (layers, held) in enumerate(zip(stages, P, strict=True)):
         first, last = i == 0, i == x.p - 1
@@ -53,9 +54,10 @@ def stage_memory(problem: Document, layout: Document, x: Symbols, stages: list[i
         if first:
             activations += micro_batches_in_flight(schedule, x) * x.dropout * x.E
         if last:
-            activations += stack["norm_saved_bytes"] * x.E + 2 * x.E
+            activations += heads_waiting * (stack["norm_saved_bytes"] * x.E + 2 * x.E)
         buffer = {"none": 0.0, "selective": saved["core"], "full": saved["none"]}[layout["recompute"]]
-        logits = stack["logits_bytes"] * x.T * x.V_t if last else 0.0
+        logit_bytes = stack["logits_bytes"] + (heads_waiting - 1) * stack["logits_saved_bytes"]
+        logits = logit_bytes * x.T * x.V_t if last else 0.0
         gathered = e * max(2 * P_layer, P_embed if first else 0, P_head if last else 0) if zero == 3 else 0.0
         communication = stack["communication_buffer_bytes"]
         if zero >= 2:

@@ -29,10 +29,10 @@ class Group:
             G = self.block(index)
             if devices <= G or G % span == 0 or index == len(levels) - 1:
                 m = self.n
-            elif span < G:
-                m = max(1, math.gcd(span, G) // self.stride)
-            else:
+            elif span % G == 0:
                 m = min(self.n, max(1, G // self.stride))
+            else:
+                m = max(1, math.gcd(span, G) // self.stride)
             result.append(max(m, result[-1] if result else 1))
         return result
 
@@ -50,7 +50,10 @@ class Group:
             while outermost + 1 < len(levels) and levels[outermost + 1]["shares_inner_link"]:
                 outermost += 1
             before = members[index - 1] if index else 1
-            result.append(S * (1 / before - 1 / members[outermost]))
+            if levels[index]["kind"] == "ring":
+                result.append(S * (1 / before - 1 / members[outermost]))
+            else:
+                result.append(S * (1 - 1 / self.n) / before if members[outermost] > before else 0.0)
         return result
 
     def rate(self, index: int) -> float:

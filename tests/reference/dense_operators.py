@@ -145,8 +145,8 @@ def layer_times(problem: Document, x: Symbols) -> LayerTimes:
 
 def embedding_times(problem: Document, x: Symbols) -> EndTimes:
     device, gb = Device(problem["accelerator"]), problem["stack"]["gradient_bytes"]
-    forward = device.mem(2 * e * x.T * x.h / x.t_s + x.dropout * x.E)
-    return EndTimes(forward, device.mem((e + 2 * gb) * x.T * x.h / x.t_s))
+    forward = device.mem(2 * e * x.T * x.h + x.dropout * x.E)
+    return EndTimes(forward, device.mem((e + 2 * gb) * x.T * x.h))
 
 
 def head_times(problem: Document, x: Symbols) -> EndTimes:

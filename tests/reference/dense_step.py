@@ -30,6 +30,8 @@ class StageTimes:
     tensor_backward: float
     tensor_hidden: float
     slowdown: float
+    hops_exposed: float  # x_i
+    hops_hidden: float  # u_i
     slot: float  # y_i
 
 
@@ -89,7 +91,9 @@ def data_traffic(
     if x.D == 1:
         return 0.0, 0.0
     stack = problem["stack"]
-    F, B = stage.forward, stage.backward + stage.recompute - stage.tensor_hidden
+    window = stage.forward + stage.backward + stage.recompute - stage.tensor_hidden
+    free = 1 - stage.hops_hidden / window if window > 0 else 0.0
+    F, B = stage.forward * free, (window - stage.forward) * free
     buckets = max(1, layers)
 
     def exposed_part(communication: float, window: float, may_hide: bool) -> tuple[float, float]:
@@ -99,11 +103,14 @@ def data_traffic(
         return exposed, communication - exposed
 
     reduce_bytes = stack["gradient_reduce_bytes"] * P
-    gather = data.all_gather(e * P)
-    scatter = data.reduce_scatter(reduce_bytes)
     reductions, gathers = stack["overlap_gradient_reduce"], stack["overlap_parameter_gather"]
+    gather_messages = buckets if gathers or zero == 3 else 1
+    reduce_messages = buckets if reductions or zero == 3 else 1
+    gather = gather_messages * data.all_gather(e * P / gather_messages)
+    scatter = reduce_messages * data.reduce_scatter(reduce_bytes / reduce_messages)
+    reduce = reduce_messages * data.all_reduce(reduce_bytes / reduce_messages)
     if zero == 0:
-        terms = [(1, exposed_part(data.all_reduce(reduce_bytes), B, reductions))]
+        terms = [(1, exposed_part(reduce, B, reductions))]
     elif zero == 1:
         terms = [(1, exposed_part(scatter, B, reductions)), (1, exposed_part(gather, F, gathers))]
     elif zero == 2:
@@ -145,10 +152,7 @@ def step(problem: Document, layout: Document, x: Symbols, stages: list[int], P: 
         if not layout["sequence_parallel"] and x.t > 1:
             hop += tensor.all_gather(e * x.T * x.h)
     hops = 2 * x.v * hop
-    hops_are_hidden = schedule == "interleaved" and stack["overlap_pipeline"]
-    exposed_hops = 0.0 if hops_are_hidden else hops
-    hidden_hops = x.M * hops if hops_are_hidden else 0.0
-    fill_and_drain = 2 * (x.p - 1) * hop
+    hops_may_hide = schedule == "interleaved" and stack["overlap_pipeline"]
 
     # the stages
     times: list[StageTimes] = []
@@ -160,17 +164,21 @@ def step(problem: Document, layout: Document, x: Symbols, stages: list[int], P: 
         c_f = layers * traffic[0].forward + sum(one.forward for _, one in ends)
         c_b = layers * traffic[0].backward + sum(one.backward for _, one in ends)
         hidden = layers * traffic[0].hidden + sum(one.hidden for _, one in ends)
-        o = stack["overlap_slowdown"] * hidden
-        times.append(StageTimes(f, b, r, c_f, c_b, hidden, o, f + b + r + c_f + c_b + o + exposed_hops))
+        window = f + b + r - hidden
+        u = min(hops, window) if hops_may_hide else 0.0
+        o = stack["overlap_slowdown"] * (hidden + u)
+        times.append(StageTimes(f, b, r, c_f, c_b, hidden, o, hops - u, u, f + b + r + c_f + c_b + o + hops - u))
 
     slots = [one.slot for one in times]
     worst = times[slots.index(max(slots))]
     if schedule == "gpipe":
-        phi = [one.forward + one.tensor_forward + exposed_hops / 2 for one in times]
+        phi = [one.forward + one.tensor_forward + one.hops_exposed / 2 for one in times]
         psi = [one.slot - ahead for one, ahead in zip(times, phi, strict=True)]
         pipe = x.M * (max(phi) + max(psi)) + (sum(phi) - max(phi)) + (sum(psi) - max(psi))
     else:
         pipe = x.M * worst.slot + (sum(slots) - worst.slot) / x.v
+
+    fill_and_drain = (x.p - 1) * worst.hops_hidden / x.v
 
     # data traffic: the step takes the stage that it costs most
     exposed_data, hidden_data = 0.0, 0.0
@@ -193,25 +201,23 @@ def step(problem: Document, layout: Document, x: Symbols, stages: list[int], P: 
         "tensor_comm": x.M * (worst.tensor_forward + worst.tensor_backward),
         "context_comm": 0.0,
         "expert_comm": 0.0,
-        "pipeline_comm": x.M * exposed_hops + fill_and_drain,
+        "pipeline_comm": x.M * worst.hops_exposed + fill_and_drain,
         "data_comm": exposed_data + tied_embedding_traffic(problem, x, pipeline),
         "offload": 0.0,
         "bubble": pipe - x.M * worst.slot,
-        "other": x.M * worst.slowdown
-        + stack["overlap_slowdown"] * (hidden_data + hidden_hops)
-        + stack["step_overhead_s"],
+        "other": x.M * worst.slowdown + stack["overlap_slowdown"] * hidden_data + stack["step_overhead_s"],
     }
     hidden_s = {
         "tensor_comm": x.M * worst.tensor_hidden,
         "context_comm": 0.0,
         "expert_comm": 0.0,
-        "pipeline_comm": hidden_hops,
+        "pipeline_comm": x.M * worst.hops_hidden,
         "data_comm": hidden_data,
         "offload": 0.0,
     }
     # Added up the other way round than the parts, so that a test can hold the two against each other.
     total = pipe + fill_and_drain + parts["data_comm"] + optimizer + stack["step_overhead_s"]
-    total += stack["overlap_slowdown"] * (hidden_data + hidden_hops)
+    total += stack["overlap_slowdown"] * hidden_data
     return {"step_time_s": total, "time_s": parts, "hidden_s": hidden_s}
 
 

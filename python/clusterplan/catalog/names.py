@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
+
+from ..errors import SpecError
+from ..specs.refusals import shown
+from ..specs.validation import unknown_name
+
+_Found = TypeVar("_Found")
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 _SPEC_SUFFIXES = (".yaml", ".yml", ".json")
@@ -32,4 +39,39 @@ def index_of(names: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, str]:
 
 def looks_like_a_file(text: str) -> bool:
     """Whether a text that names no bundled thing is meant as a path."""
-    return text.lower().endswith(_SPEC_SUFFIXES) or "/" in text or "\\" in text or Path(text).is_file()
+    if text.lower().endswith(_SPEC_SUFFIXES) or "/" in text or "\\" in text:
+        return True
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # longer than a path can be
+        return False
+
+
+def look_up(
+    what: str,
+    text: str,
+    index: Mapping[str, str],
+    *,
+    bundled: Callable[[str], _Found],
+    from_file: Callable[[str], _Found],
+    hint: str,
+    otherwise: Callable[[str], _Found | None] = lambda text: None,
+) -> _Found:
+    """The thing that a text names: a bundled one by name or alias, the one in a file, or what ``otherwise`` finds.
+
+    ``index`` comes from `index_of`, and ``hint`` is the action for a name that is not known.
+
+    Raises:
+        SpecError: no such thing (the nearest names are offered), or what ``from_file`` raises.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise SpecError(f"{what}: {shown(text)} is not a name or a file", code=f"unknown-{what}", hint=hint)
+    name = index.get(normalised(text))
+    if name is not None:
+        return bundled(name)
+    if looks_like_a_file(text):
+        return from_file(text)
+    found = otherwise(text)
+    if found is None:
+        raise unknown_name(what, text, {**index, **{name: name for name in index.values()}}, hint=hint)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clusterplan.errors import ClusterPlanError, InfeasibleError, SpecError
+from clusterplan.planning.rules import REASONS, RULES
 
 if TYPE_CHECKING:
     from clusterplan.planning.answer import NearestMiss, SearchResult
@@ -12,23 +13,6 @@ if TYPE_CHECKING:
     from clusterplan.planning.results import Plan
 
 GIB = 2**30
-
-# The reasons of docs/concepts/equations.md section 10, in the words of a person.
-REASONS = {
-    "devices_not_divisible": "tp x pp does not divide the devices",
-    "heads_not_divisible": "tp does not divide the attention heads",
-    "kv_heads_not_divisible": "tp and the key/value heads do not divide one another",
-    "ffn_not_divisible": "tp does not divide the feed-forward size",
-    "layers_not_divisible": "the layers do not split evenly over pp x vpp chunks",
-    "schedule_mismatch": "the schedule does not go with pp and vpp",
-    "batch_not_divisible": "dp x micro-batch does not divide the global batch",
-    "interleaved_micro_batches": "interleaved: pp does not divide the number of micro-batches",
-    "sequence_parallel_without_tensor": "sequence parallelism without tensor parallelism",
-    "sequence_not_divisible": "tp does not divide the sequence length",
-    "zero_without_data": "ZeRO without data parallelism: nothing to shard",
-    "placement_duplicate": "another placement puts the same ranks in the same places",
-    "memory": "does not fit the memory of a device",
-}
 FIXES = {
     "full_recompute": "full recomputation",
     "sequence_parallel": "sequence parallelism",
@@ -47,16 +31,19 @@ def reason_lines(result: SearchResult) -> list[str]:
 def miss_sentence(miss: NearestMiss) -> str:
     """What the nearest miss needs, in one clause, memory in GiB."""
     return (
-        f"needs {miss.needed_bytes / GIB:.1f} GiB of {miss.capacity_bytes / GIB:.1f} GiB on stage {miss.stage}; "
+        f"needs {miss.needed_bytes / GIB:,.1f} GiB of {miss.capacity_bytes / GIB:,.1f} GiB on stage {miss.stage}; "
         f"largest part: {miss.largest_category.replace('_', ' ')}"
     )
 
 
-def fixes_sentence(fixes: tuple[str, ...]) -> str:
-    """What would make the nearest miss fit, in one clause."""
-    if not fixes:
-        return "no single change to it would do; use more devices, or devices with more memory"
-    return f"{' or '.join(FIXES.get(fix, fix) for fix in fixes)} would fit"
+def fixes_sentence(fixes: tuple[str, ...], request: Request) -> str:
+    """What would make the nearest miss fit, in one clause; never more devices than the cluster has."""
+    spare = request.cluster_devices - request.devices
+    possible = [fix for fix in fixes if fix != "double_devices" or spare >= request.devices]
+    if possible:
+        return f"{' or '.join(FIXES.get(fix, fix) for fix in possible)} would fit"
+    more = "more devices, or devices with more memory" if spare > 0 else "devices with more memory, or a larger cluster"
+    return f"no single change to it would do; use {more}"
 
 
 def overflow_sentence(plan: Plan) -> str:
@@ -64,94 +51,65 @@ def overflow_sentence(plan: Plan) -> str:
     memory = plan.memory
     over_bytes = memory.peak_bytes - memory.capacity_bytes
     return (
-        f"the layout does not fit: needs {memory.peak_bytes / GIB:.1f} GiB of {memory.capacity_bytes / GIB:.1f} GiB "
-        f"on stage {memory.worst_stage}, {over_bytes / GIB:.1f} GiB too much; "
+        f"the layout does not fit: needs {memory.peak_bytes / GIB:,.1f} GiB of {memory.capacity_bytes / GIB:,.1f} GiB "
+        f"on stage {memory.worst_stage}, {over_bytes / GIB:,.1f} GiB too much; "
         f"largest part: {memory.stages[memory.worst_stage].by_category.largest.replace('_', ' ')}"
     )
+
+
+def none_words(result: SearchResult) -> str:
+    """Why there is no plan, in a few words."""
+    if result.stopped == "interrupted":
+        return "interrupted before a layout that fits was found"
+    if result.stopped != "complete":
+        limit = "the time limit" if result.time_limit_s is None else f"the time limit of {result.time_limit_s:g} s"
+        return f"nothing found within {limit}"
+    return "no layout fits" if result.evaluated else "no layout keeps all rules"
 
 
 def infeasible_error(result: SearchResult) -> ClusterPlanError:
     """The error that says why a result has no plan.
 
-    `SpecError` where the global batch divides in no layout at all (that is a mistake in the question), else
+    `SpecError` where only the global batch is to blame (some layout keeps every rule at another batch), else
     `InfeasibleError`.
     """
-    request = result.request
     if result.stopped != "complete":
+        timed_out = result.stopped == "time_limit"
         return InfeasibleError(
-            f"the search stopped ({result.stopped.replace('_', ' ')}) before it found a layout that fits",
-            code="stopped",
-            hint="give it more time or a smaller space",
+            none_words(result),
+            code="time-limit" if timed_out else "interrupted",
+            hint="raise time_limit_s" if timed_out else "let it run longer, or allow fewer values of tp, pp and vpp",
         )
-    if result.evaluated == 0 and result.infeasible.get("batch_not_divisible", 0) > 0:
-        return _batch_error(request)
     if result.evaluated == 0:
-        return _no_valid_layout(result)
-    miss = result.nearest_miss
+        return _rule_error(result)
+    request, miss = result.request, result.nearest_miss
     return InfeasibleError(
-        f"no layout of {request.model} fits the memory of {request.devices} x {request.accelerator}"
+        f"no layout of {request.model} fits the memory of {request.devices:,} x {request.accelerator}"
         + (f": the nearest miss {miss_sentence(miss)}" if miss else ""),
         code="infeasible",
-        hint=fixes_sentence(miss.fixes) if miss else "use more devices",
+        hint=fixes_sentence(miss.fixes if miss else (), request),
     )
 
 
-def _no_valid_layout(result: SearchResult) -> InfeasibleError:
+def _rule_error(result: SearchResult) -> ClusterPlanError:
+    from clusterplan.planning.batches import batches_that_work
+
     request = result.request
-    reasons = [reason for reason, count in result.infeasible.sorted() if count]
-    why = f"; most often {REASONS.get(reasons[0], reasons[0])}" if reasons else ""
+    batch_counts = (result.infeasible.get(reason, 0) for reason in ("batch_not_divisible", "interleaved_micro_batches"))
+    batches = batches_that_work(request) if any(batch_counts) else ()
+    if batches:
+        return SpecError(
+            f"global_batch: {request.global_batch_sequences:,} sequences work with no layout on {request.devices:,} "
+            f"devices: {RULES['batch_not_divisible'].kept}",
+            code="batch-not-divisible",
+            hint=f"the nearest global batches that work: {' or '.join(str(batch) for batch in batches)}",
+        )
+    # Layouts are counted under the first rule that they break, so the last rule with a count removed the last of them.
+    last = next((RULES[name] for name in reversed(RULES) if result.infeasible.get(name, 0)), None)
     narrowed = ", ".join(name for name, _ in request.space)
     return InfeasibleError(
-        f"none of the {result.space:,} layouts in the space is valid for {request.model} "
-        f"on {request.devices} devices{why}",
+        f"{none_words(result)}: {last.kept if last else 'the space is empty'}",
         code="no-valid-layout",
-        hint=f"allow more values of {narrowed}" if narrowed else "choose another number of devices",
+        hint=last.remedy if last else f"allow more values of {narrowed}",
     )
 
-
-def _batch_error(request: Request) -> SpecError:
-    batch = request.global_batch_sequences
-    steps = batch_steps(request) or {request.devices}
-    below = max(batch // step * step for step in steps)
-    above = min(-(-batch // step) * step for step in steps)
-    near = " or ".join(str(value) for value in (below, above) if value > 0)
-    return SpecError(
-        f"the global batch of {batch} sequences works with no layout on {request.devices} devices: "
-        "dp x micro-batch must divide it",
-        code="batch-not-divisible",
-        hint=f"the nearest global batches that work: {near}",
-    )
-
-
-def batch_steps(request: Request) -> set[int]:
-    """The values of dp x micro-batch that the other rules leave; a batch works if it is a multiple of one of them.
-
-    Example: on 64 devices with 8 heads and 1 stage, 8 is left: dp = 64/8.
-    """
-    shape, allowed = dict(request.model_shape), dict(request.space)
-    divisors = tuple(degree for degree in range(1, request.devices + 1) if request.devices % degree == 0)
-    schedules = allowed.get("schedule", ("no-pipeline", "1f1b"))
-    steps = set()
-    for tp in allowed.get("tp", divisors):
-        kv_heads = shape["kv_heads"]
-        if request.devices % tp or shape["heads"] % tp or shape["ffn"] % tp or (kv_heads % tp and tp % kv_heads):
-            continue
-        for pp in allowed.get("pp", divisors):
-            scheduled = ("no-pipeline" in schedules) if pp == 1 else set(schedules) != {"no-pipeline"}
-            if (
-                request.devices % (tp * pp)
-                or not scheduled
-                or not _layers_split(shape["layers"], pp, allowed.get("vpp"))
-            ):
-                continue
-            # Interleaved schedules need a multiple of pp micro-batches.
-            rounds = pp if set(schedules) == {"interleaved"} else 1
-            for micro_batch in allowed.get("micro_batch", (1,)):
-                steps.add(request.devices // (tp * pp) * micro_batch * rounds)
-    return steps
-
-
-def _layers_split(layers: int, pp: int, vpp: tuple[int, ...] | None) -> bool:
-    if pp == 1:
-        return vpp is None or 1 in vpp
-    return any(layers % (pp * chunks) == 0 or (layers + 2) % (pp * chunks) == 0 for chunks in vpp or (1,))

@@ -6,9 +6,10 @@ from typing import Any
 
 from clusterplan.planning.answer import SCHEMA_VERSION, SEARCH_SCHEMA
 from clusterplan.planning.estimate import ESTIMATE_SCHEMA
-from clusterplan.planning.infeasibility import FIXES, REASONS
+from clusterplan.planning.infeasibility import FIXES
 from clusterplan.planning.request import DIMENSIONS, SHAPE_KEYS
 from clusterplan.planning.rows import HIDDEN_PARTS, MEMORY_CATEGORIES, TIME_PARTS
+from clusterplan.planning.rules import REASONS
 
 Schema = dict[str, Any]
 
@@ -123,7 +124,7 @@ def _request() -> Schema:
                 {
                     "name": _text("Name."),
                     "peak_flops_per_s": _number("Dense peak of the compute dtype, FLOP/s."),
-                    "memory_bytes": _integer("Memory of a device, bytes."),
+                    "memory_bytes": _integer("Memory of a device, bytes; reserve_bytes of it are kept free."),
                 },
             ),
             "devices": _integer("Devices of the job."),
@@ -133,7 +134,8 @@ def _request() -> Schema:
             "dtype": _choice(("bf16", "fp16"), "Compute dtype."),
             "dropout": _boolean("Whether dropout is on."),
             "stack": _text("Profile of the training software."),
-            "attention": _text("Kind of attention kernel: flash or unfused."),
+            "attention": _text("Attention kernel, such as flash-3."),
+            "reserve_bytes": _integer("Bytes of each device that are kept free.", 0),
             "space": _object(
                 "Values allowed in each dimension; null is the default list.",
                 {name: _optional(_list(values, f"Allowed values of {name}.")) for name in DIMENSIONS},
@@ -169,9 +171,10 @@ def _search() -> Schema:
                 "additionalProperties": False,
             },
             "elapsed_s": _number("Seconds of the search."),
-            "optimal": _boolean("Whether no layout of the space is faster under the model."),
+            "optimal": _boolean("True means the whole space was seen (with no plans: that none exists)."),
             "stopped": _choice(("complete", "interrupted", "time_limit"), "Why the search ended."),
             "threads": _integer("Threads it ran on."),
+            "time_limit_s": _optional(_number("Seconds after which it was to stop; null without a limit.")),
             "nearest_miss": _optional(
                 _object(
                     "The valid layout that misses the memory by least; null where one fits or none is valid.",
@@ -259,6 +262,7 @@ def _plan() -> Schema:
             "time_to_train_s": _optional(_number("Seconds of the whole run without failures; null without tokens.")),
             "device_hours": _optional(_number("Devices times hours of the whole run; null without tokens.")),
             "cost_usd": _optional(_number("US dollars of the whole run; null without tokens or price.")),
+            "notes": _list({"type": "string"}, "What the reader of this plan should know."),
             "interval": _not_available("Interval of the step time"),
         },
     )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .fields import (
     Bytes,
     BytesPerSecond,
+    Count,
     Fact,
     FlopsPerSecond,
     Fraction,
+    Name,
     NonNegative,
     PositiveInteger,
     Seconds,
     Spec,
     Text,
+    written,
 )
-from .units import UnreadableQuantity
+from .refusals import UnreadableQuantity, is_not
 
 _LEAST_MEMORY_BYTES = 2**28
 
@@ -80,7 +83,7 @@ def _plausible_memory(value: int) -> int:
 def _peaks(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: number for key, number in value.items() if number is not None}
-    raise UnreadableQuantity(f"{value!r} is not a peak per dtype", "write it as {bf16: 989TFLOPS}")
+    raise is_not(value, "a mapping from dtype to peak, such as {bf16: 989TFLOPS}", "write it as {bf16: 989TFLOPS}")
 
 
 class AcceleratorSpec(Spec):
@@ -90,21 +93,21 @@ class AcceleratorSpec(Spec):
     ``memory_bytes`` is what the runtime reports as total. ``facts`` holds source and confidence by dotted field.
     """
 
-    name: Text
+    name: Name
     title: Text | None = None
     vendor: Text | None = None
     architecture: Text | None = None
     peak_flops_per_s: Annotated[dict[Dtype, FlopsPerSecond], BeforeValidator(_peaks)] = Field(
-        validation_alias=AliasChoices("peak", "peak_flops_per_s")
+        validation_alias=written("peak", "peak_flops_per_s")
     )
     memory_bytes: Annotated[Bytes, AfterValidator(_plausible_memory)] = Field(
-        validation_alias=AliasChoices("memory", "memory_bytes")
+        validation_alias=written("memory", "memory_bytes")
     )
-    memory_bytes_per_s: BytesPerSecond = Field(validation_alias=AliasChoices("memory_bandwidth", "memory_bytes_per_s"))
-    compute_units: PositiveInteger
+    memory_bytes_per_s: BytesPerSecond = Field(validation_alias=written("memory_bandwidth", "memory_bytes_per_s"))
+    compute_units: Count
     power_w: NonNegative | None = None
     memory_efficiency: Fraction
-    kernel_floor_s: Seconds = Field(validation_alias=AliasChoices("kernel_floor", "kernel_floor_s"))
+    kernel_floor_s: Seconds = Field(validation_alias=written("kernel_floor", "kernel_floor_s"))
     gemm: GemmProfile
     attention: dict[str, AttentionKernel] = Field(default_factory=dict)
     facts: dict[str, Fact] = Field(default_factory=dict)
@@ -113,7 +116,9 @@ class AcceleratorSpec(Spec):
     @model_validator(mode="after")
     def _has_a_peak(self) -> AcceleratorSpec:
         if not self.peak_flops_per_s:
-            raise UnreadableQuantity("peak is empty, but at least one of bf16, fp16 is needed", "add bf16: 989TFLOPS")
+            raise UnreadableQuantity(
+                "is empty, but at least one of bf16, fp16 is needed", "add bf16: 989TFLOPS", field="peak"
+            )
         return self
 
     def document(self, dtype: str) -> dict[str, Any]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
-from .fields import AtLeastOne, Bytes, BytesPerSecond, Fact, Fraction, NonNegative, PositiveInteger, Seconds, Spec, Text
+from .fields import (
+    AtLeastOne,
+    Bytes,
+    BytesPerSecond,
+    Count,
+    Fact,
+    Fraction,
+    Name,
+    NonNegative,
+    Seconds,
+    Spec,
+    Text,
+    written,
+)
 
-
-def _written(name: str, unit: str) -> AliasChoices:
-    """In a file the key carries the meaning (``bandwidth: 450GB/s``), in Python the name carries the unit."""
-    return AliasChoices(name, name + unit)
+_MOST_TIERS = 7  # the engine takes eight levels, of which the scale-up network is one
 
 
 class Link(Spec):
@@ -20,8 +30,8 @@ class Link(Spec):
     technology: Text
     collective_efficiency: Fraction | None = None
     point_to_point_efficiency: Fraction | None = None
-    half_saturation_bytes: Bytes | None = Field(None, validation_alias=_written("half_saturation", "_bytes"))
-    hop_latency_s: Seconds | None = Field(None, validation_alias=_written("hop_latency", "_s"))
+    half_saturation_bytes: Bytes | None = Field(None, validation_alias=written("half_saturation", "half_saturation_bytes"))
+    hop_latency_s: Seconds | None = Field(None, validation_alias=written("hop_latency", "hop_latency_s"))
 
 
 class ScaleUp(Link):
@@ -31,12 +41,12 @@ class ScaleUp(Link):
     """
 
     kind: Literal["switch", "mesh", "ring"] = "switch"
-    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=_written("bandwidth", "_bytes_per_s"))
-    latency_s: Seconds = Field(validation_alias=_written("latency", "_s"))
-    hosts: PositiveInteger = 1
+    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=written("bandwidth", "bandwidth_bytes_per_s"))
+    latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
+    hosts: Count = 1
     wraps: bool = False
     in_network_gain: AtLeastOne = 1.0
-    in_network_min_ranks: PositiveInteger = 1
+    in_network_min_ranks: Count = 1
 
 
 class Torus(Link):
@@ -45,24 +55,24 @@ class Torus(Link):
     A slice has wrap-around links only if every axis of it is a multiple of ``wrap_multiple``.
     """
 
-    axes: tuple[PositiveInteger, ...] = Field(min_length=1, max_length=3)
-    link_bytes_per_s: BytesPerSecond = Field(validation_alias=AliasChoices("link_bandwidth", "link_bytes_per_s"))
-    latency_s: Seconds = Field(validation_alias=_written("latency", "_s"))
-    wrap_multiple: PositiveInteger = 1
+    axes: tuple[Count, ...] = Field(min_length=1, max_length=3)
+    link_bytes_per_s: BytesPerSecond = Field(validation_alias=written("link_bandwidth", "link_bytes_per_s"))
+    latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
+    wrap_multiple: Count = 1
 
 
 class NetworkCards(Spec):
     """The network cards of a host: how many, one-way bandwidth of each, and how many accelerators share one."""
 
-    count: PositiveInteger
-    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=_written("bandwidth", "_bytes_per_s"))
-    shared_by: PositiveInteger | None = None
+    count: Count
+    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=written("bandwidth", "bandwidth_bytes_per_s"))
+    shared_by: Count | None = None
 
 
 class Host(Spec):
     """One host: accelerators, their scale-up network (or the torus they are part of), network cards."""
 
-    accelerators: PositiveInteger
+    accelerators: Count
     scale_up: ScaleUp | None = None
     torus: Torus | None = None
     nics: NetworkCards | None = None
@@ -75,18 +85,18 @@ class Tier(Spec):
     Its bandwidth is that of the tier below over ``oversubscription``, or ``bandwidth`` (one way, per accelerator).
     """
 
-    name: Text
-    groups: PositiveInteger
-    of: PositiveInteger
+    name: Name
+    groups: Count
+    of: Count
     oversubscription: AtLeastOne | None = None
-    bandwidth_bytes_per_s: BytesPerSecond | None = Field(None, validation_alias=_written("bandwidth", "_bytes_per_s"))
-    latency_s: Seconds = Field(validation_alias=_written("latency", "_s"))
+    bandwidth_bytes_per_s: BytesPerSecond | None = Field(None, validation_alias=written("bandwidth", "bandwidth_bytes_per_s"))
+    latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
 
 
 class Fabric(Link):
     """The network between scale-up domains, inner tier first."""
 
-    tiers: tuple[Tier, ...] = Field(min_length=1)
+    tiers: tuple[Tier, ...] = Field(min_length=1, max_length=_MOST_TIERS)
 
 
 class Cost(Spec):
@@ -95,22 +105,22 @@ class Cost(Spec):
     usd_per_device_hour: NonNegative
     as_of: Text
     basis: Text | None = None
-    confidence: Text
+    confidence: Literal["seen", "derived", "recalled", "assumed"]
 
 
 class ClusterSpec(Spec):
     """A cluster as its YAML file describes it. ``facts`` holds source and confidence by dotted field."""
 
     schema_name: Literal["clusterplan.cluster/1"] = Field(
-        "clusterplan.cluster/1", validation_alias=AliasChoices("schema", "schema_name")
+        "clusterplan.cluster/1", validation_alias=written("schema", "schema_name")
     )
-    name: Text
+    name: Name
     title: Text | None = None
     accelerator: Text
-    hosts: PositiveInteger
+    hosts: Count
     host: Host
     fabric: Fabric | None = None
-    collective_base_s: Seconds | None = Field(None, validation_alias=_written("collective_base", "_s"))
+    collective_base_s: Seconds | None = Field(None, validation_alias=written("collective_base", "collective_base_s"))
     cost: Cost | None = None
     power_w_per_device: NonNegative | None = None
     facts: dict[str, Fact] = Field(default_factory=dict)

@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from .units import UnreadableQuantity, read_bytes, read_bytes_per_s, read_count, read_flops_per_s, read_seconds
+from .refusals import UnreadableQuantity, is_not, shown
+from .units import at_most, read_bytes, read_bytes_per_s, read_count, read_flops_per_s, read_latency
+
+# By the ending of a field's name, longest first: what a value is called, and how it may be written.
+_UNITS = (
+    ("_bytes_per_s", ("GB/s", "Gb/s")),
+    ("_flops_per_s", ("TFLOPS",)),
+    ("_bytes", ("GB", "GiB")),
+    ("_s", ("us", "ms")),
+)
+_PLAIN_NUMBER = re.compile(r"\s*[+-]?[\d_.]+(?:[eE][+-]?\d+)?\s*")
+_LONGEST_NAME = 200
+# Far above any machine, and small enough that every product of the engine stays exact.
+MOST_DEVICES = 2**20
+
+
+def written(short: str, name: str) -> AliasChoices:
+    """In a file the key carries the meaning (``bandwidth: 450GB/s``), in Python the name carries the unit."""
+    return AliasChoices(short, name)
 
 
 class Spec(BaseModel):
-    """The base of all specs: frozen, and a key that is not known is an error."""
+    """The base of all specs: frozen, and a key that is not known is an error.
+
+    A key without a unit in its name (``memory``) takes no plain number; one with it (``memory_bytes``) does.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_the_units(cls, given: Any) -> Any:
+        if isinstance(given, Mapping):
+            for name, entry in cls.model_fields.items():
+                short = getattr(entry.validation_alias, "choices", [name])[0]
+                units = next((units for ending, units in _UNITS if name.endswith(ending)), None)
+                if short != name and short in given and units is not None:
+                    _refuse_plain_numbers(given[short], units, (short,))
+        return given
+
+
+def _refuse_plain_numbers(value: Any, units: tuple[str, ...], field: tuple[str, ...]) -> None:
+    if isinstance(value, Mapping):  # the peak of each dtype
+        for key, inner in value.items():
+            _refuse_plain_numbers(inner, units, (*field, str(key)))
+        return
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if plain or (isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value)):
+        number = value.strip() if isinstance(value, str) else shown(value)
+        forms = " or ".join(f"{number}{unit}" for unit in units)
+        raise UnreadableQuantity(f"{shown(value)} has no unit", f"write it with its unit, such as {forms}", field=field)
 
 
 def _whole_number_or_zero(value: Any) -> int:
@@ -20,39 +66,72 @@ def _whole_number_or_zero(value: Any) -> int:
 
 
 def _not_a_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise UnreadableQuantity(f"{value!r} is not a number", "write a number")
+    if isinstance(value, bool) or value is None:
+        raise is_not(value, "a number", "write a number")
     return value
 
 
 def _a_bool(value: Any) -> Any:
     if not isinstance(value, bool):
-        raise UnreadableQuantity(f"{value!r} is not true or false", "write true or false")
+        expected = "true or false"
+        raise UnreadableQuantity(
+            f"has no value; it must be {expected}" if value is None else f"{shown(value)} is not {expected}",
+            f"write {expected}",
+        )
     return value
 
 
 def _a_text(value: Any) -> Any:
+    if isinstance(value, (bool, Mapping, list, tuple)) or value is None:
+        raise is_not(value, "a text", "write a text, in quotes where it is a word such as yes, no or null")
     # YAML reads `as_of: 2024` as a number and `2024-05-01` as a date; both are meant as text.
-    return value if isinstance(value, (str, dict, list)) or value is None else str(value)
+    return value if isinstance(value, str) else str(value)
+
+
+def _a_name(value: str) -> str:
+    if not value.strip():
+        raise UnreadableQuantity(f"{shown(value)} is empty", "give it a name such as my-cluster")
+    if not value.isprintable() or len(value) > _LONGEST_NAME:
+        raise UnreadableQuantity(
+            f"{shown(value)} is not one line of at most {_LONGEST_NAME} printable characters",
+            "give it a short name such as my-cluster",
+        )
+    return value.strip()
 
 
 def _at_most_one(value: float) -> float:
     if not 0 < value <= 1:
-        raise UnreadableQuantity(f"{value!r} is not a fraction greater than 0 and at most 1", "write it as 0.8")
+        raise UnreadableQuantity(
+            f"{shown(value)} is not a fraction greater than 0 and at most 1", "write a fraction such as 0.8"
+        )
     return value
+
+
+def _zero_stage(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        raise is_not(value, "a number from 0 to 3", "write 0, 1, 2 or 3")
+    return 0 if value in (0, "0") else read_count(value)
+
+
+def up_to(most: int) -> AfterValidator:
+    """What makes a whole number one of at most ``most``: ``Annotated[PositiveInteger, up_to(8)]``."""
+    return AfterValidator(lambda value: at_most(value, most))
 
 
 PositiveInteger = Annotated[int, BeforeValidator(read_count)]
 Integer = Annotated[int, BeforeValidator(_whole_number_or_zero)]
+Count = Annotated[PositiveInteger, up_to(MOST_DEVICES)]  # of parts of a machine
 Bytes = Annotated[int, BeforeValidator(read_bytes)]
 BytesPerSecond = Annotated[float, BeforeValidator(read_bytes_per_s)]
 FlopsPerSecond = Annotated[float, BeforeValidator(read_flops_per_s)]
-Seconds = Annotated[float, BeforeValidator(read_seconds)]
+Seconds = Annotated[float, BeforeValidator(read_latency)]
 Fraction = Annotated[float, BeforeValidator(_not_a_bool), AfterValidator(_at_most_one)]
 NonNegative = Annotated[float, BeforeValidator(_not_a_bool), Field(ge=0)]
 AtLeastOne = Annotated[float, BeforeValidator(_not_a_bool), Field(ge=1)]
 Flag = Annotated[bool, BeforeValidator(_a_bool)]
 Text = Annotated[str, BeforeValidator(_a_text)]
+Name = Annotated[Text, AfterValidator(_a_name)]
+ZeroStage = Annotated[Literal[0, 1, 2, 3], BeforeValidator(_zero_stage)]
 
 
 class Fact(Spec):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError
+from .refusals import kind_shown, shown
+from .yaml_text import Location, Marks, parse_yaml, too_deep
 
-Location = tuple[str | int, ...]
-_LARGEST_FILE_BYTES = 4 * 2**20
-_MOST_NODES = 200_000
+_LARGEST_FILE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Document:
 
     path: str
     data: Any
-    marks: dict[Location, tuple[int, int]] = field(default_factory=dict, repr=False)
+    marks: Marks = field(default_factory=dict, repr=False)
 
     def where(self, location: Location) -> str:
         """``file:line:column`` of a key, or of the nearest key around it."""
@@ -45,18 +45,19 @@ def read_document(path: str | Path) -> Document:
             data = _parse_json(text, str(path))
         except SpecError as error:
             if error.code == "duplicate-key":  # the YAML parser says the same with the place, where it can
-                _parse_yaml(text, str(path))
+                parse_yaml(text, str(path))
             raise
         try:
-            _, marks = _parse_yaml(text, str(path))
-        except SpecError:  # JSON that is not YAML (tabs): the positions are lost, the content is not
-            marks = {}
+            _, marks = parse_yaml(text, str(path))
+        except SpecError as error:
+            if error.code == "bad-file":  # nested or repeated without bound
+                raise
+            marks = {}  # JSON that is not YAML (tabs): the positions are lost, the content is not
     else:
-        data, marks = _parse_yaml(text, str(path))
+        data, marks = parse_yaml(text, str(path))
     if not isinstance(data, dict):
-        found = "nothing" if data is None else f"a {type(data).__name__}"
         raise SpecError(
-            f"{path}: the file must hold one mapping of keys to values, but holds {found}",
+            f"{path}: the file must hold one mapping of keys to values, but holds {kind_shown(data)}",
             code="bad-file",
             hint="write it as lines of 'key: value'",
         )
@@ -67,18 +68,40 @@ def _read_text(path: Path) -> str:
     try:
         if path.is_dir():
             raise SpecError(f"{path}: is a directory, not a file", code="no-such-file", hint="name a file in it")
-        raw = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise SpecError(f"{path}: {reason}", code="no-such-file", hint="check the path") from None
+        with path.open("rb") as file:
+            # Bounded: what is named may be a device that never ends.
+            raw = file.read(_LARGEST_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
+        if isinstance(error, SpecError):
+            raise
+        reason = (getattr(error, "strerror", None) or "cannot be read").lower()
+        raise SpecError(f"{shown_path(path)}: {reason}", code="no-such-file", hint="check the path") from None
     if len(raw) > _LARGEST_FILE_BYTES:
-        raise SpecError(f"{path}: the file has {len(raw)} bytes, more than any spec needs", code="bad-file")
+        raise SpecError(
+            f"{path}: the file has more than {_LARGEST_FILE_BYTES // 2**20} MiB, which no spec needs",
+            code="bad-file",
+            hint="check that this is the file you mean",
+        )
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SpecError(
             f"{path}: byte {error.start} is not UTF-8 text", code="bad-file", hint="save the file as UTF-8"
         ) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise SpecError(
+            f"{path}:{line}: the file holds a NUL character, so it is not text",
+            code="bad-file",
+            hint="save the file as plain UTF-8 text",
+        )
+    return text
+
+
+def shown_path(path: str | Path) -> str:
+    """A path as a sentence can show it: printable, and not longer than a line."""
+    text = str(path)
+    return text if text.isprintable() and len(text) <= 1000 else shown(text)
 
 
 def _parse_json(text: str, path: str) -> Any:
@@ -86,7 +109,7 @@ def _parse_json(text: str, path: str) -> Any:
         found: dict[str, Any] = {}
         for key, value in pairs:
             if key in found:
-                raise SpecError(f"{path}: the key {key!r} stands twice", code="duplicate-key", hint="remove one")
+                raise SpecError(f"{path}: the key {shown(key)} stands twice", code="duplicate-key", hint="remove one")
             found[key] = value
         return found
 
@@ -99,71 +122,10 @@ def _parse_json(text: str, path: str) -> Any:
             hint="mend the file at that place",
         ) from None
     except RecursionError:
-        raise SpecError(f"{path}: the file is nested too deeply", code="bad-file") from None
-
-
-def _parse_yaml(text: str, path: str) -> tuple[Any, dict[Location, tuple[int, int]]]:
-    import yaml
-
-    loader_class: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    marks: dict[Location, tuple[int, int]] = {}
-    try:
-        loader = loader_class(text)
-        try:
-            node = loader.get_single_node()
-            if node is None:
-                return None, marks
-            _Walk(path, marks).visit(node, ())
-            return loader.construct_document(node), marks
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark is not None else path
-        raise SpecError(
-            f"{place}: not valid YAML: {error.problem or error.context}",
-            code="bad-syntax",
-            hint="mend the file at that place",
-        ) from None
-    except yaml.YAMLError as error:
-        raise SpecError(f"{path}: not valid YAML: {' '.join(str(error).split())}", code="bad-syntax") from None
-    except (RecursionError, ValueError, OverflowError) as error:
+        raise too_deep(path) from None
+    except ValueError as error:  # a number of more digits than Python reads
         if isinstance(error, SpecError):
             raise
-        # PyYAML lets through what Python cannot hold: a date of month 13, a mapping as a key.
-        raise SpecError(f"{path}: not valid YAML: {error}", code="bad-syntax") from None
-
-
-class _Walk:
-    """Collects the position of every key and refuses keys that stand twice."""
-
-    def __init__(self, path: str, marks: dict[Location, tuple[int, int]]) -> None:
-        self.path = path
-        self.marks = marks
-        self.nodes = 0
-
-    def visit(self, node: Any, location: Location) -> None:
-        import yaml
-
-        self.nodes += 1
-        if self.nodes > _MOST_NODES:  # anchors that repeat anchors
-            raise SpecError(f"{self.path}: the file has too many nodes", code="bad-file")
-        self.marks.setdefault(location, (node.start_mark.line + 1, node.start_mark.column + 1))
-        if isinstance(node, yaml.SequenceNode):
-            for position, item in enumerate(node.value):
-                self.visit(item, (*location, position))
-        elif isinstance(node, yaml.MappingNode):
-            seen: dict[str, int] = {}
-            for key, value in node.value:
-                line, column = key.start_mark.line + 1, key.start_mark.column + 1
-                name = str(key.value)
-                if name in seen and name != "<<":
-                    raise SpecError(
-                        f"{self.path}:{line}:{column}: the key {name!r} stands twice, first in line {seen[name]}",
-                        code="duplicate-key",
-                        hint="remove one of them",
-                    )
-                seen[name] = line
-                inner = (*location, name)
-                self.marks[inner] = (line, column)
-                self.visit(value, inner)
+        raise SpecError(
+            f"{path}: not valid JSON: a number cannot be read", code="bad-syntax", hint="write shorter numbers"
+        ) from None

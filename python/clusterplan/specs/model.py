@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import model_validator
 
-from .fields import Flag, Integer, PositiveInteger, Spec, Text
-from .units import UnreadableQuantity
+from .fields import Flag, Integer, Name, PositiveInteger, Spec, Text, up_to
+from .refusals import UnreadableQuantity
 
 SHAPE_KEYS = (
     "name",
@@ -38,6 +38,7 @@ class ModelSpec(Spec):
 
     Only ``layers hidden heads ffn vocab`` must be given; what is not said is a LLaMA: as many key/value heads as
     heads, ``head_dim = hidden/heads``, gated MLP, RMSNorm, rotary positions, no biases, untied embeddings.
+    The upper limits are those of the engine, far above any model.
 
     Example:
         >>> shape = ModelSpec(name="toy", layers=2, hidden=64, heads=4, ffn=256, vocab=1000)
@@ -45,26 +46,26 @@ class ModelSpec(Spec):
         (16, 259392)
     """
 
-    name: Text = "custom"
-    layers: PositiveInteger
-    hidden: PositiveInteger
-    heads: PositiveInteger
-    kv_heads: PositiveInteger = 0  # 0 here only until _fill_in has run
-    head_dim: PositiveInteger = 0
-    ffn: PositiveInteger
-    vocab: PositiveInteger
+    name: Name = "custom"
+    layers: Annotated[PositiveInteger, up_to(2**14)]
+    hidden: Annotated[PositiveInteger, up_to(2**20)]
+    heads: Annotated[PositiveInteger, up_to(2**14)]
+    kv_heads: Annotated[PositiveInteger, up_to(2**14)] = 0  # 0 here only until _fill_in has run
+    head_dim: Annotated[PositiveInteger, up_to(2**12)] = 0
+    ffn: Annotated[PositiveInteger, up_to(2**22)]
+    vocab: Annotated[PositiveInteger, up_to(2**28)]
     gated_mlp: Flag = True
     tied_embeddings: Flag = False
     rotary: Flag = True
-    learned_positions: Integer = 0
-    norms_per_layer: Integer = 2
+    learned_positions: Annotated[Integer, up_to(2**28)] = 0
+    norms_per_layer: Annotated[Integer, up_to(64)] = 2
     norm_parameters: PositiveInteger = 1
     final_norm: Flag = True
     qkv_bias: Flag = False
     output_bias: Flag = False
     mlp_bias: Flag = False
-    qk_norm_parameters: Integer = 0
-    extra_parameters_per_layer: Integer = 0
+    qk_norm_parameters: Annotated[Integer, up_to(2**32)] = 0
+    extra_parameters_per_layer: Annotated[Integer, up_to(2**44)] = 0
     max_sequence_length: PositiveInteger | None = None
     published_parameters: PositiveInteger | None = None
     family: Text | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import AliasChoices, Field
+from typing import Annotated
 
-from .fields import Bytes, Fact, Flag, NonNegative, Spec, Text
+from pydantic import Field
+
+from .fields import Bytes, Fact, Flag, Name, NonNegative, Seconds, Spec, Text, ZeroStage, written
 
 STACK_KEYS = (
     "rotary_factor",
@@ -12,6 +14,7 @@ STACK_KEYS = (
     "cross_entropy_bytes_forward",
     "cross_entropy_bytes_backward",
     "logits_bytes",
+    "logits_saved_bytes",
     "gradient_bytes",
     "gradient_reduce_bytes",
     "optimizer_state_bytes",
@@ -21,6 +24,7 @@ STACK_KEYS = (
     "overlap_gradient_reduce",
     "overlap_parameter_gather",
     "overlap_pipeline",
+    "largest_zero_with_pipeline",
     "overlap_slowdown",
     "step_overhead_s",
     "framework_bytes",
@@ -42,9 +46,11 @@ class StackProfile(Spec):
 
     ``rotary_factor`` and ``activation_factor`` are bytes moved over those of one fused kernel; other bytes are
     per logit (cross-entropy, logits) or per parameter (gradients, optimizer) where they are not whole amounts.
+    ``logits_saved_bytes`` is what of ``logits_bytes`` waits for the backward pass. ``largest_zero_with_pipeline`` is
+    the highest ZeRO stage that the software runs with more than one pipeline stage.
     """
 
-    name: Text
+    name: Name
     title: Text | None = None
     attention: tuple[Text, ...] = Field(min_length=1)
     norm_kernel: Text = "fused"
@@ -53,6 +59,7 @@ class StackProfile(Spec):
     cross_entropy_bytes_forward: NonNegative
     cross_entropy_bytes_backward: NonNegative
     logits_bytes: NonNegative
+    logits_saved_bytes: NonNegative
     gradient_bytes: NonNegative
     gradient_reduce_bytes: NonNegative
     optimizer_state_bytes: NonNegative
@@ -62,11 +69,12 @@ class StackProfile(Spec):
     overlap_gradient_reduce: Flag
     overlap_parameter_gather: Flag
     overlap_pipeline: Flag
-    overlap_slowdown: NonNegative
-    step_overhead_s: NonNegative = Field(validation_alias=AliasChoices("step_overhead", "step_overhead_s"))
-    framework_bytes: Bytes = Field(validation_alias=AliasChoices("framework", "framework_bytes"))
+    largest_zero_with_pipeline: ZeroStage
+    overlap_slowdown: Annotated[NonNegative, Field(le=1)]
+    step_overhead_s: Seconds = Field(validation_alias=written("step_overhead", "step_overhead_s"))
+    framework_bytes: Bytes = Field(validation_alias=written("framework", "framework_bytes"))
     communication_buffer_bytes: Bytes = Field(
-        validation_alias=AliasChoices("communication_buffer", "communication_buffer_bytes")
+        validation_alias=written("communication_buffer", "communication_buffer_bytes")
     )
     fragmentation: NonNegative
     facts: dict[str, Fact] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from ..errors import SpecError
+from .refusals import UnreadableQuantity, is_not, shown
 
 Quantity = str | int | float
 _Number = TypeVar("_Number", int, float)
@@ -36,20 +37,6 @@ _SECONDS = {
     "h": Fraction(3600),
     "d": Fraction(86400),
 }
-
-
-class UnreadableQuantity(ValueError):
-    """A quantity that cannot be read: the text is one clause without the name of the field.
-
-    ``hint`` is one action that would mend it; ``field`` names the key to blame where several do not agree.
-    Kept apart from `SpecError` so that a pydantic validator, which does
-    not know its own dotted field, can raise it and the field is put in front later.
-    """
-
-    def __init__(self, reason: str, hint: str, *, field: str | None = None) -> None:
-        super().__init__(reason)
-        self.hint = hint
-        self.field = field
 
 
 def parse_bytes(value: Quantity, *, field: str = "bytes") -> int:
@@ -104,17 +91,17 @@ def parse_seconds(value: Quantity, *, field: str = "time") -> float:
     return _named(read_seconds, value, field)
 
 
-def parse_count(value: Quantity, *, field: str = "count") -> int:
+def parse_count(value: Quantity, *, field: str = "count", most: int | None = None) -> int:
     """A whole number of parameters, tokens or devices: ``70b`` or ``70B`` is 70e9, ``1.5T`` 1.5e12, ``350m`` 350e6.
 
     Raises:
-        SpecError: not a whole, positive, finite number.
+        SpecError: not a whole, positive, finite number, or more than ``most``.
 
     Example:
         >>> parse_count("1.5T"), parse_count("350m"), parse_count("1e12")
         (1500000000000, 350000000, 1000000000000)
     """
-    return _named(read_count, value, field)
+    return _named(lambda given: at_most(read_count(given), most), value, field)
 
 
 def read_bytes(value: Quantity) -> int:
@@ -131,15 +118,15 @@ def read_bytes(value: Quantity) -> int:
         giga = prefix or "G"
         if unit.endswith(("b", "bit", "bits")):
             raise UnreadableQuantity(
-                f"{value!r} is unclear: it may be {text}{giga}B (bytes) or {text}{giga}b "
+                f"{shown(value)} is unclear: it may be {text}{giga}B (bytes) or {text}{giga}b "
                 f"(bits, {_show(number * _DECIMAL[giga] / 8)} bytes)",
                 f"write {text}{giga}B if you mean bytes",
             )
         raise UnreadableQuantity(
-            f"{value!r} is unclear: it may be {text}{giga}B (decimal) or {text}{giga}iB (powers of 1024)",
+            f"{shown(value)} is unclear: it may be {text}{giga}B (decimal) or {text}{giga}iB (powers of 1024)",
             f"write {text}{giga}B or {text}{giga}iB",
         )
-    raise UnreadableQuantity(f"{value!r} is not an amount of bytes such as 80GB or 80GiB", example)
+    raise is_not(value, "an amount of bytes such as 80GB or 80GiB", example)
 
 
 def read_bytes_per_s(value: Quantity) -> float:
@@ -157,11 +144,11 @@ def read_bytes_per_s(value: Quantity) -> float:
     if prefix is not None:
         giga = prefix or "G"
         raise UnreadableQuantity(
-            f"{value!r} is unclear: it may be {text}{giga}b/s (bits, {_show(number * _DECIMAL[giga] / 8)} bytes/s) "
-            f"or {text}{giga}B/s (bytes, {_show(number * _DECIMAL[giga])} bytes/s)",
+            f"{shown(value)} is unclear: it may be {text}{giga}b/s "
+            f"(bits, {_show(number * _DECIMAL[giga] / 8)} bytes/s) or {text}{giga}B/s (bytes, {_show(number * _DECIMAL[giga])} bytes/s)",
             f"write {text}{giga}b/s or {text}{giga}B/s",
         )
-    raise UnreadableQuantity(f"{value!r} is not a rate such as 450GB/s or 400Gb/s", example)
+    raise is_not(value, "a rate such as 450GB/s or 400Gb/s", example)
 
 
 def read_flops_per_s(value: Quantity) -> float:
@@ -179,16 +166,25 @@ def read_flops_per_s(value: Quantity) -> float:
     if prefix is not None:
         tera = prefix or "T"
         raise UnreadableQuantity(
-            f"{value!r} is unclear: it may be {text}{tera}FLOP/s (a rate) or {text}{tera}FLOP (an amount of work)",
+            f"{shown(value)} is unclear: it may be {text}{tera}FLOP/s (a rate) or {text}{tera}FLOP (an amount of work)",
             f"write {text}{tera}FLOP/s",
         )
-    raise UnreadableQuantity(f"{value!r} is not a rate such as 989TFLOPS", example)
+    raise is_not(value, "a rate such as 989TFLOPS", example)
 
 
 def read_seconds(value: Quantity) -> float:
     """`parse_seconds` for validators: raises `UnreadableQuantity`."""
+    return _seconds(value, zero=False)
+
+
+def read_latency(value: Quantity) -> float:
+    """As `read_seconds`, and none at all is allowed too: ``0us``."""
+    return _seconds(value, zero=True)
+
+
+def _seconds(value: Quantity, *, zero: bool) -> float:
     example = "write it with one of s, ms, us, ns, min, h, d, such as 2.5us"
-    number, unit = _split(value, "a time such as 2.5us or 1.2ms", example)
+    number, unit = _split(value, "a time such as 2.5us or 1.2ms", example, zero=zero)
     text = _number_text(value)
     if unit is None:
         return float(number)
@@ -196,10 +192,10 @@ def read_seconds(value: Quantity) -> float:
         return float(number * _SECONDS[unit])
     if unit in ("m", "M"):
         raise UnreadableQuantity(
-            f"{value!r} is unclear: it may be {text}min (minutes) or {text}ms (milliseconds)",
+            f"{shown(value)} is unclear: it may be {text}min (minutes) or {text}ms (milliseconds)",
             f"write {text}min or {text}ms",
         )
-    raise UnreadableQuantity(f"{value!r} is not a time such as 2.5us or 1.2ms", example)
+    raise is_not(value, "a time such as 2.5us or 1.2ms", example)
 
 
 def read_count(value: Quantity) -> int:
@@ -212,9 +208,16 @@ def read_count(value: Quantity) -> int:
         return _whole(number * _COUNT_SUFFIXES[suffix], value, None)
     if suffix == "g":
         raise UnreadableQuantity(
-            f"{value!r} is unclear: it may be {text}b (times 1e9) or {text}GB (bytes)", f"write {text}b"
+            f"{shown(value)} is unclear: it may be {text}b (times 1e9) or {text}GB (bytes)", f"write {text}b"
         )
-    raise UnreadableQuantity(f"{value!r} is not a whole number such as 1024, 70b or 1.5t", example)
+    raise is_not(value, "a whole number such as 1024, 70b or 1.5t", example)
+
+
+def at_most(number: int, most: int | None) -> int:
+    """``number``, or `UnreadableQuantity` where it is above a limit that no real job comes near."""
+    if most is not None and number > most:
+        raise UnreadableQuantity(f"{shown(number)} is more than {most}, the largest supported", f"use at most {most}")
+    return number
 
 
 def _named(read: Callable[[Quantity], _Number], value: Quantity, field: str) -> _Number:
@@ -224,31 +227,33 @@ def _named(read: Callable[[Quantity], _Number], value: Quantity, field: str) -> 
         raise SpecError(f"{field}: {error}", code="bad-quantity", hint=error.hint) from None
 
 
-def _split(value: Quantity, kind: str, hint: str) -> tuple[Fraction, str | None]:
+def _split(value: Quantity, kind: str, hint: str, *, zero: bool = False) -> tuple[Fraction, str | None]:
     """The exact number and the unit (``None`` where a plain number was given)."""
+    if not isinstance(value, (bool, str, int, float)) and hasattr(value, "__index__"):
+        value = int(value)  # the integers of numpy
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise UnreadableQuantity(f"{value!r} is not {kind}", hint)
+        raise is_not(value, kind, hint)
     if isinstance(value, str):
         match = _NUMBER_AND_UNIT.fullmatch(value) if len(value) <= _LONGEST_TEXT else None
         if match is None:
             if value.strip().lower().lstrip("+-.") in ("nan", "inf", "infinity"):
-                raise UnreadableQuantity(f"{value!r} is not finite; it must be {kind}", hint)
-            raise UnreadableQuantity(f"{value[:_LONGEST_TEXT]!r} is not {kind}", hint)
-        decimal = Decimal(match[1].replace("_", ""))
-        # Decimal keeps an exponent of a billion; turning it into an integer would never end.
-        if decimal and abs(decimal.adjusted()) > _LARGEST_EXPONENT:
-            raise UnreadableQuantity(f"{value!r} is out of range; it must be {kind}", hint)
-        number, unit = Fraction(decimal), match[2]
+                raise UnreadableQuantity(f"{shown(value)} is not finite; it must be {kind}", hint)
+            raise is_not(value, kind, hint)
+        decimal, unit = Decimal(match[1].replace("_", "")), match[2]
     else:
         if value != value or value in (float("inf"), float("-inf")):
-            raise UnreadableQuantity(f"{value!r} is not finite; it must be {kind}", hint)
-        if value and abs(value) > 10.0**_LARGEST_EXPONENT:
-            raise UnreadableQuantity(f"{value!r} is out of range; it must be {kind}", hint)
+            raise UnreadableQuantity(f"{shown(value)} is not finite; it must be {kind}", hint)
+        if abs(value) > 10**_LARGEST_EXPONENT:
+            raise UnreadableQuantity(f"{shown(value)} is out of range; it must be {kind}", hint)
         # repr is the shortest text that gives the float back: 0.1 means a tenth, not its binary neighbour.
-        number, unit = Fraction(Decimal(repr(value))), None
-    if number <= 0:
-        raise UnreadableQuantity(f"{value!r} must be greater than zero", "give a number greater than zero")
-    return number, unit
+        decimal, unit = Decimal(repr(value)), None
+    # Decimal keeps an exponent of a billion; turning it into an integer would never end.
+    if decimal and abs(decimal.adjusted()) > _LARGEST_EXPONENT:
+        raise UnreadableQuantity(f"{shown(value)} is out of range; it must be {kind}", hint)
+    if decimal < 0 or (decimal == 0 and not zero):
+        least = "0 or more" if zero else "greater than zero"
+        raise UnreadableQuantity(f"{shown(value)} must be {least}", f"give a number that is {least}")
+    return Fraction(decimal), unit
 
 
 def _whole(number: Fraction, value: Quantity, unit: str | None) -> int:
@@ -257,7 +262,7 @@ def _whole(number: Fraction, value: Quantity, unit: str | None) -> int:
     # 79.15GiB is no whole number of bytes and nobody means one; a count of layers must be whole.
     if unit is not None and number > 1:
         return round(number)
-    raise UnreadableQuantity(f"{value!r} is not a whole number", "write a whole number such as 8")
+    raise UnreadableQuantity(f"{shown(value)} is not a whole number", "write a whole number such as 8")
 
 
 def _prefix_of(unit: str, endings: tuple[str, ...]) -> str | None:

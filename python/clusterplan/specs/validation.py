@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import SpecError
 from .files import Document, read_document
-from .units import UnreadableQuantity
+from .refusals import UnreadableQuantity, is_not, kind_shown, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .fields import Spec
 
     SpecType = TypeVar("SpecType", bound=Spec)
+
+
+_LONGEST_COMPARED = 200
 
 
 def load_spec(kind: type[SpecType], path: str | Path, *, what: str) -> SpecType:
@@ -39,9 +42,13 @@ def validate(kind: type[SpecType], given: Mapping[str, Any] | Document, *, what:
 
     data = given.data if isinstance(given, Document) else given
     if not isinstance(data, Mapping):
-        raise SpecError(f"{what}: {data!r} is not a mapping of keys to values", code="bad-value")
+        raise SpecError(
+            f"{what}: {shown(data)} is not a mapping of keys to values",
+            code="bad-value",
+            hint=f"give it as keys: {', '.join(_keys_at(kind, ()))}",
+        )
     try:
-        return kind.model_validate(dict(data))
+        return kind.model_validate({str(key): value for key, value in data.items()})
     except ValidationError as error:
         raise _as_spec_error(error, kind, what, given if isinstance(given, Document) else None) from None
 
@@ -49,6 +56,7 @@ def validate(kind: type[SpecType], given: Mapping[str, Any] | Document, *, what:
 def nearest(name: str, candidates: Iterable[str], *, count: int = 3) -> list[str]:
     """The candidates that look most like ``name``, best first."""
     known = {candidate.lower(): candidate for candidate in candidates}
+    name = name[:_LONGEST_COMPARED]
     return [known[match] for match in difflib.get_close_matches(name.lower(), known, n=count, cutoff=0.5)]
 
 
@@ -56,7 +64,7 @@ def unknown_name(what: str, name: str, candidates: Iterable[str], *, hint: str) 
     """The error for a name that is not in a catalogue: the nearest names, or where to see them all."""
     close = nearest(name, candidates)
     meant = f"; did you mean {_either(close)}?" if close else ""
-    return SpecError(f"there is no {what} named {name!r}{meant}", code=f"unknown-{what.replace(' ', '-')}", hint=hint)
+    return SpecError(f"there is no {what} named {shown(name)}{meant}", code=f"unknown-{what.replace(' ', '-')}", hint=hint)
 
 
 def _as_spec_error(error: ValidationError, kind: type[BaseModel], what: str, source: Document | None) -> SpecError:
@@ -64,9 +72,7 @@ def _as_spec_error(error: ValidationError, kind: type[BaseModel], what: str, sou
     # A misspelt key also leaves the right one missing; the misspelling is the one to mend.
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     location = tuple(part for part in first["loc"] if part != "[key]")
-    blamed = getattr(first.get("ctx", {}).get("error"), "field", None)
-    if blamed is not None:
-        location = (*location, blamed)
+    location = (*location, *getattr(first.get("ctx", {}).get("error"), "field", ()))
     place = f"{source.where(location)}: " if source is not None else ""
     sentence, hint = _sentence(first, location, kind)
     name = dotted(location)
@@ -75,33 +81,62 @@ def _as_spec_error(error: ValidationError, kind: type[BaseModel], what: str, sou
     return SpecError(f"{place}{subject}{sentence}{others}", code="bad-value", hint=hint)
 
 
-def _sentence(problem: Any, location: tuple[str | int, ...], kind: type[BaseModel]) -> tuple[str, str | None]:
-    value, context = problem.get("input"), problem.get("ctx", {})
-    shown = _short(value)
+def _sentence(problem: Any, location: tuple[str | int, ...], kind: type[BaseModel]) -> tuple[str, str]:
+    """What is wrong, without the name of the field, and one action that mends it."""
+    value, context, problem_type = problem.get("input"), problem.get("ctx", {}), str(problem["type"])
     cause = context.get("error")
     if isinstance(cause, UnreadableQuantity):
         return str(cause), cause.hint
-    if problem["type"] == "extra_forbidden":
+    if problem_type == "extra_forbidden":
         keys = _keys_at(kind, location[:-1])
         close = nearest(str(location[-1]), keys, count=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
-        return f"unknown key {str(location[-1])!r}{meant}", f"allowed keys: {', '.join(keys)}"
-    if problem["type"] == "missing":
+        return f"unknown key {shown(str(location[-1]))}{meant}", f"allowed keys: {', '.join(keys)}"
+    if problem_type == "missing":
         return f"the key {str(location[-1])!r} is missing", f"add {location[-1]}"
-    if problem["type"] in ("literal_error", "enum"):
-        allowed = str(context.get("expected", ""))
-        close = nearest(str(value), [part.strip(" '") for part in allowed.replace(" or ", ",").split(",")], count=1)
-        meant = f"; did you mean {close[0]!r}?" if close else ""
-        return f"{shown} is not one of {allowed}{meant}", None
-    if problem["type"] == "too_short":
-        return f"{shown} is empty, but at least {context.get('min_length', 1)} value is needed", None
-    if problem["type"] in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
+    if problem_type == "literal_error":
+        return _not_one_of(value, str(context.get("expected", "")))
+    if problem_type == "too_short":
+        return f"{shown(value)} is empty, but at least one value is needed", "give at least one value"
+    if problem_type == "too_long":
+        most = context.get("max_length")
+        return f"has {context.get('actual_length')} values, but at most {most} are allowed", f"give at most {most}"
+    if problem_type in ("greater_than_equal", "less_than_equal"):
         bound = str(problem["msg"]).removeprefix("Input should be ")
-        return f"{shown} must be {bound}", None
+        return f"{shown(value)} must be {bound}", f"write a number {bound}"
+    if problem_type == "finite_number":
+        return f"{shown(value)} must be a finite number", "write a plain number such as 1.5"
+    expected, hint = _EXPECTED.get(problem_type, (None, None))
+    if expected is not None and hint is not None:
+        keys = _keys_at(kind, location) if problem_type.startswith(("model", "dict")) else []
+        error = is_not(value, expected, f"write its keys below it: {', '.join(keys)}" if keys else hint)
+        return (str(error) if not isinstance(value, bool) else f"{shown(value)} is not {expected}"), error.hint
     message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    if message != problem["msg"]:
-        return f"{shown} must be {message}", None
-    return f"{shown}: {message}", None
+    return f"{kind_shown(value)} does not fit here: {message}", "see the bundled files for an example"
+
+
+# What pydantic calls an error: what was expected, and what to write.
+_MAPPING = ("a mapping of keys to values", "write it as lines of 'key: value'")
+_LIST = ("a list", "write it as [1, 2, 3]")
+_NUMBER = ("a number", "write a plain number such as 1.5")
+_TEXT = ("a text", "write a text")
+_EXPECTED = {
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), _MAPPING),
+    **dict.fromkeys(("tuple_type", "list_type"), _LIST),
+    **dict.fromkeys(("float_type", "float_parsing", "int_type", "int_parsing", "int_from_float"), _NUMBER),
+    **dict.fromkeys(("string_type", "string_sub_type", "invalid_key"), _TEXT),
+}
+
+
+def _not_one_of(value: Any, allowed: str) -> tuple[str, str]:
+    """The sentence and the hint for a value outside a list as pydantic writes it: ``'a', 'b' or 'c'``."""
+    names = [part.strip(" '") for part in allowed.replace(" or ", ",").split(",")]
+    if value is None:
+        return f"has no value; it must be one of {allowed}", f"write one of {', '.join(names)}"
+    close = nearest(str(value), names, count=1)
+    meant = f"; did you mean {close[0]!r}?" if close and len(names) > 1 else ""
+    hint = f"write {close[0] if close else names[0]}" if close or len(names) == 1 else f"use one of {', '.join(names)}"
+    return f"{shown(value)} is not {'one of ' * (len(names) > 1)}{allowed}{meant}", hint
 
 
 def _keys_at(kind: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
@@ -138,11 +173,6 @@ def _model_in(annotation: Any) -> Any:
 def dotted(location: tuple[str | int, ...]) -> str:
     """A path of keys as one writes it: ``fabric.tiers[0].of``."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _either(names: list[str]) -> str:

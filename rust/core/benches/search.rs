@@ -21,23 +21,15 @@ fn gpt3() -> Problem {
 }
 
 fn options(threads: usize) -> SearchOptions {
-    SearchOptions {
-        top: 10,
-        threads,
-        time_limit: None,
-    }
+    SearchOptions { top: 10, threads, time_limit_s: None }
 }
 
 /// The whole space of GPT-3 175B on 1,024 devices; items are layouts costed in full.
 #[divan::bench(args = [1, 2])]
 fn whole_space(bencher: Bencher<'_, '_>, threads: usize) {
     let problem = gpt3();
-    let evaluated = search(&problem, options(threads), &Monitor::default())
-        .expect("the space is valid")
-        .evaluated;
-    bencher
-        .counter(ItemsCount::new(evaluated))
-        .bench(|| search(&problem, options(threads), &Monitor::default()));
+    let evaluated = search(&problem, options(threads), &Monitor::default()).expect("the space is valid").evaluated;
+    bencher.counter(ItemsCount::new(evaluated)).bench(|| search(&problem, options(threads), &Monitor::default()));
 }
 
 /// One layout from ready tables: the inner loop.

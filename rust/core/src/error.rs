@@ -1,7 +1,5 @@
 //! Everything that can be wrong with what the engine is given.
 
-use crate::layout::Rule;
-
 /// An error of the engine. Each variant carries its facts; the boundary maps it to a Python exception.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CoreError {
@@ -26,8 +24,8 @@ pub enum CoreError {
     /// A layout breaks a rule of the space.
     #[error("the layout is not valid: {explanation}")]
     InvalidLayout {
-        /// The rule that it breaks.
-        rule: Rule,
+        /// The name of the rule that it breaks.
+        rule: &'static str,
         /// The rule in words, with the numbers of this layout.
         explanation: String,
     },
@@ -56,7 +54,7 @@ impl CoreError {
         match self {
             Self::Document { .. } => "document",
             Self::Value { .. } => "value",
-            Self::InvalidLayout { .. } => "invalid-layout",
+            Self::InvalidLayout { rule, .. } => rule,
             Self::Unsupported { .. } => "unsupported",
             Self::Threads { .. } => "threads",
         }
@@ -67,12 +65,12 @@ impl CoreError {
 pub(crate) mod check {
     use super::CoreError;
 
+    // Far beyond anything physical, and close enough that no product of such quantities overflows a float.
+    const SMALLEST: f64 = 1e-15;
+    const LARGEST: f64 = 1e24;
+
     fn value(field: &str, given: &impl ToString, allowed: &str) -> CoreError {
-        CoreError::Value {
-            field: field.to_owned(),
-            given: given.to_string(),
-            allowed: allowed.to_owned(),
-        }
+        CoreError::Value { field: field.to_owned(), given: given.to_string(), allowed: allowed.to_owned() }
     }
 
     /// A count that must be at least one.
@@ -95,19 +93,19 @@ pub(crate) mod check {
 
     /// A quantity that must be finite and above zero.
     pub(crate) fn positive(field: &str, given: f64) -> Result<(), CoreError> {
-        if given.is_finite() && given > 0.0 {
+        if (SMALLEST..=LARGEST).contains(&given) {
             Ok(())
         } else {
-            Err(value(field, &given, "a finite number above 0"))
+            Err(value(field, &given, &format!("above 0, between {SMALLEST:e} and {LARGEST:e}")))
         }
     }
 
     /// A quantity that must be finite and not below zero.
     pub(crate) fn not_negative(field: &str, given: f64) -> Result<(), CoreError> {
-        if given.is_finite() && given >= 0.0 {
+        if (0.0..=LARGEST).contains(&given) {
             Ok(())
         } else {
-            Err(value(field, &given, "a finite number, 0 or more"))
+            Err(value(field, &given, &format!("0 or more, at most {LARGEST:e}")))
         }
     }
 

@@ -37,10 +37,8 @@ impl Problem {
     /// Reads and checks a problem document. The checks repeat the friendlier ones of the Python face on
     /// purpose: the engine is never handed nonsense.
     pub fn from_json(text: &str) -> Result<Self, CoreError> {
-        let problem: Self = serde_json::from_str(text).map_err(|error| CoreError::Document {
-            document: "problem",
-            reason: error.to_string(),
-        })?;
+        let problem: Self = serde_json::from_str(text)
+            .map_err(|error| CoreError::Document { document: "problem", reason: error.to_string() })?;
         problem.validate()?;
         Ok(problem)
     }
@@ -54,9 +52,7 @@ impl Problem {
         self.attention.validate()?;
         self.network.validate()?;
         self.stack.validate()?;
-        self.space
-            .dimensions(&self.model, &self.training, self.network.devices)
-            .map(|_| ())
+        self.space.dimensions(&self.model, &self.training, self.network.devices).map(|_| ())
     }
 
     /// The rules of the space for this problem.
@@ -66,24 +62,20 @@ impl Problem {
             model: &self.model,
             training: &self.training,
             devices: self.network.devices,
+            largest_zero_with_pipeline: self.stack.largest_zero_with_pipeline,
         }
     }
 }
 
 /// Reads a layout document.
 pub fn layout_from_json(text: &str) -> Result<LayoutDocument, CoreError> {
-    serde_json::from_str(text).map_err(|error| CoreError::Document {
-        document: "layout",
-        reason: error.to_string(),
-    })
+    serde_json::from_str(text).map_err(|error| CoreError::Document { document: "layout", reason: error.to_string() })
 }
 
 /// Reads and checks a model document on its own.
 pub fn model_from_json(text: &str) -> Result<ModelSpec, CoreError> {
-    let model: ModelSpec = serde_json::from_str(text).map_err(|error| CoreError::Document {
-        document: "model",
-        reason: error.to_string(),
-    })?;
+    let model: ModelSpec = serde_json::from_str(text)
+        .map_err(|error| CoreError::Document { document: "model", reason: error.to_string() })?;
     model.validate()?;
     Ok(model)
 }

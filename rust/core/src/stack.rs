@@ -3,14 +3,12 @@
 use serde::Deserialize;
 
 use crate::error::{check, CoreError};
+use crate::layout::Zero;
 
 /// The coefficients of a training software (`stack` in the problem document).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an independent switch of the software described"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent switch of the software described")]
 pub struct Stack {
     /// Name, for messages.
     pub name: String,
@@ -30,6 +28,8 @@ pub struct Stack {
     pub cross_entropy_bytes_backward: f64,
     /// Bytes held per logit at the worst moment.
     pub logits_bytes: f64,
+    /// Bytes kept per logit from forward to backward.
+    pub logits_saved_bytes: f64,
     /// Bytes of a gradient that is accumulated.
     pub gradient_bytes: f64,
     /// Bytes of a gradient that travels.
@@ -48,6 +48,8 @@ pub struct Stack {
     pub overlap_parameter_gather: bool,
     /// Whether the interleaved schedule hides its boundary exchanges.
     pub overlap_pipeline: bool,
+    /// The highest `ZeRO` stage that the software combines with a pipeline.
+    pub largest_zero_with_pipeline: Zero,
     /// Seconds of computation lost per second of hidden communication.
     pub overlap_slowdown: f64,
     /// Seconds per step that belong to nothing else.
@@ -72,13 +74,11 @@ impl Stack {
             ("stack.cross_entropy_bytes_forward", self.cross_entropy_bytes_forward),
             ("stack.cross_entropy_bytes_backward", self.cross_entropy_bytes_backward),
             ("stack.logits_bytes", self.logits_bytes),
+            ("stack.logits_saved_bytes", self.logits_saved_bytes),
             ("stack.gradient_bytes", self.gradient_bytes),
             ("stack.gradient_reduce_bytes", self.gradient_reduce_bytes),
             ("stack.optimizer_state_bytes", self.optimizer_state_bytes),
-            (
-                "stack.optimizer_bytes_per_parameter",
-                self.optimizer_bytes_per_parameter,
-            ),
+            ("stack.optimizer_bytes_per_parameter", self.optimizer_bytes_per_parameter),
             ("stack.step_overhead_s", self.step_overhead_s),
             ("stack.framework_bytes", self.framework_bytes),
             ("stack.communication_buffer_bytes", self.communication_buffer_bytes),

@@ -6,25 +6,26 @@ use pyo3::prelude::*;
 use serde_json::json;
 
 use crate::errors::{to_python, unwritable};
+use crate::interruptible::run_short;
 
 /// The estimate of one layout.
 #[pyfunction]
 pub(crate) fn estimate(py: Python<'_>, problem: &str, layout: &str) -> PyResult<String> {
-    let document = py
-        .detach(|| {
-            let problem = Problem::from_json(problem)?;
-            let layout = problem::layout_from_json(layout)?.layout(problem.network.devices)?;
-            core_estimate::estimate(&problem, &layout)
-        })
-        .map_err(|error| to_python(py, &error))?;
+    let document = run_short(py, || {
+        let problem = Problem::from_json(problem)?;
+        let layout = problem::layout_from_json(layout)?.layout(problem.network.devices)?;
+        core_estimate::estimate(&problem, &layout)
+    })?
+    .map_err(|error| to_python(py, &error))?;
     serde_json::to_string(&document).map_err(|error| unwritable(py, &error))
 }
 
 /// Parameter counts of a model.
 #[pyfunction]
 pub(crate) fn parameters(py: Python<'_>, model: &str) -> PyResult<String> {
-    let model = problem::model_from_json(model).map_err(|error| to_python(py, &error))?;
-    serde_json::to_string(&ParameterCounts::of(&model)).map_err(|error| unwritable(py, &error))
+    let counts = run_short(py, || problem::model_from_json(model).map(|model| ParameterCounts::of(&model)))?
+        .map_err(|error| to_python(py, &error))?;
+    serde_json::to_string(&counts).map_err(|error| unwritable(py, &error))
 }
 
 /// Version, build profile and processors.

@@ -1,13 +1,11 @@
 //! The search, as Python calls it.
 
-use std::time::Duration;
-
 use clusterplan_core::search::{self as core_search, Monitor, SearchOptions};
 use clusterplan_core::Problem;
 use pyo3::prelude::*;
 
 use crate::errors::{to_python, unwritable};
-use crate::interruptible::{run_interruptible, Interruption};
+use crate::interruptible::{run_interruptible, run_short, Interruption};
 
 /// The best layouts of a problem's space.
 #[pyfunction]
@@ -20,13 +18,8 @@ pub(crate) fn search(
     time_limit_s: Option<f64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<String> {
-    let problem = Problem::from_json(problem).map_err(|error| to_python(py, &error))?;
-    let time_limit = time_limit_s.and_then(|limit| Duration::try_from_secs_f64(limit.max(0.0)).ok());
-    let options = SearchOptions {
-        top,
-        threads,
-        time_limit,
-    };
+    let problem = run_short(py, || Problem::from_json(problem))?.map_err(|error| to_python(py, &error))?;
+    let options = SearchOptions { top, threads, time_limit_s };
     let monitor = Monitor::default();
     let (outcome, interruption) = run_interruptible(
         py,
@@ -38,7 +31,7 @@ pub(crate) fn search(
             };
             progress.call1(py, monitor.snapshot()).map(|_| ())
         },
-    );
+    )?;
     match interruption {
         // The best so far is the answer; `stopped` says so.
         None | Some(Interruption::Keyboard) => {}

@@ -13,9 +13,9 @@ pub(super) struct DataStage {
     pub(super) parameters: f64,
     /// Layers, each a bucket.
     pub(super) layers: u64,
-    /// Forward computation of a micro-batch.
+    /// Forward computation of a micro-batch that has nothing beside it.
     pub(super) forward_s: f64,
-    /// Backward computation of a micro-batch, recomputation included, that has no tensor traffic beside it.
+    /// Backward computation of a micro-batch, recomputation included, that has nothing beside it.
     pub(super) backward_s: f64,
 }
 
@@ -30,25 +30,29 @@ pub(super) fn data_traffic(
     let buckets = stage.layers.max(1) as f64;
     let gradient_bytes = stack.gradient_reduce_bytes * stage.parameters;
     let parameter_bytes = COMPUTE_BYTES * stage.parameters;
-    let reduces = stack.overlap_gradient_reduce;
-    let gathers = stack.overlap_parameter_gather;
-    let beside_forward = |seconds| Communication::in_buckets(seconds, stage.forward_s, buckets, gathers);
+    let hides_reductions = stack.overlap_gradient_reduce;
+    let hides_gathers = stack.overlap_parameter_gather;
+    // Layer by layer where it hides, and wherever parameters are gathered for use; else in one message.
+    let messages = |by_layer: bool| if by_layer || zero == Zero::Three { buckets } else { 1.0 };
+    let in_messages = |bytes: f64, by_layer: bool, price: &dyn Fn(f64) -> f64| {
+        let count = messages(by_layer);
+        count * price(bytes / count)
+    };
+    let gather_s = || in_messages(parameter_bytes, hides_gathers, &|bytes| group.all_gather_s(bytes));
+    let scatter_s = || in_messages(gradient_bytes, hides_reductions, &|bytes| group.reduce_scatter_s(bytes));
+    let beside_forward = |seconds| Communication::in_buckets(seconds, stage.forward_s, buckets, hides_gathers);
     let beside_backward = |seconds, overlaps| Communication::in_buckets(seconds, stage.backward_s, buckets, overlaps);
 
     match zero {
-        Zero::Zero => beside_backward(group.all_reduce_s(gradient_bytes), reduces),
-        Zero::One => {
-            beside_backward(group.reduce_scatter_s(gradient_bytes), reduces)
-                + beside_forward(group.all_gather_s(parameter_bytes))
+        Zero::Zero => {
+            let reduce_s = in_messages(gradient_bytes, hides_reductions, &|bytes| group.all_reduce_s(bytes));
+            beside_backward(reduce_s, hides_reductions)
         }
-        Zero::Two => {
-            beside_backward(group.reduce_scatter_s(gradient_bytes), reduces) * micro_batches
-                + beside_forward(group.all_gather_s(parameter_bytes))
-        }
+        Zero::One => beside_backward(scatter_s(), hides_reductions) + beside_forward(gather_s()),
+        Zero::Two => beside_backward(scatter_s(), hides_reductions) * micro_batches + beside_forward(gather_s()),
         Zero::Three => {
-            let one_gather_s = group.all_gather_s(parameter_bytes);
-            let backward_s = one_gather_s + group.reduce_scatter_s(gradient_bytes);
-            (beside_forward(one_gather_s) + beside_backward(backward_s, reduces && gathers)) * micro_batches
+            let forward = beside_forward(gather_s());
+            (forward + beside_backward(gather_s() + scatter_s(), hides_reductions && hides_gathers)) * micro_batches
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::step::{Costs, LayoutContext};
-use crate::layout::LayoutDocument;
+use crate::layout::{LayoutDocument, Recompute};
 use crate::memory::MemoryBytes;
 use crate::model::ModelFlop;
 
@@ -119,13 +119,7 @@ impl EstimateDocument {
     /// Composes the estimate of a layout.
     #[must_use]
     pub fn new(context: &LayoutContext<'_>) -> Self {
-        let LayoutContext {
-            problem,
-            layout,
-            split,
-            micro_batches,
-            ..
-        } = *context;
+        let LayoutContext { problem, layout, split, micro_batches, .. } = *context;
         let costs = context.costs();
         let time_s = TimeParts::of(&costs);
         let step_time_s = costs.step_time_s();
@@ -133,7 +127,12 @@ impl EstimateDocument {
         let training = &problem.training;
         let tokens = (training.global_batch_sequences * training.sequence_length) as f64;
         let flop = ModelFlop::of(&problem.model, training.sequence_length);
-        let (model_flop, recompute_flop) = (flop.model(tokens), flop.recomputed(tokens, layout.recompute));
+        let model_flop = flop.model(tokens);
+        let recompute_flop = match layout.recompute {
+            Recompute::None => 0.0,
+            Recompute::Selective => flop.attention_forward(tokens),
+            Recompute::Full => flop.layers_forward(tokens),
+        };
         let devices = problem.network.devices as f64;
         let device_flop = step_time_s * devices * problem.accelerator.peak_flops_per_s;
 
@@ -144,11 +143,7 @@ impl EstimateDocument {
         let stages = (0..split.stages)
             .map(|stage| {
                 let by_category = memory.stage(stage);
-                StageDocument {
-                    layers: split.layers(stage),
-                    total_bytes: by_category.total(),
-                    by_category,
-                }
+                StageDocument { layers: split.layers(stage), total_bytes: by_category.total(), by_category }
             })
             .collect();
         Self {
@@ -173,12 +168,7 @@ impl EstimateDocument {
             tokens_per_s_per_device: tokens / (step_time_s * devices),
             tflops_per_device: model_flop / (step_time_s * devices) / 1e12,
             bottleneck: time_s.bottleneck(),
-            memory: MemoryDocument {
-                peak_bytes,
-                capacity_bytes,
-                worst_stage,
-                stages,
-            },
+            memory: MemoryDocument { peak_bytes, capacity_bytes, worst_stage, stages },
         }
     }
 }

@@ -14,20 +14,14 @@ pub(super) struct Communication {
 impl Communication {
     /// Nothing to hide behind.
     pub(super) fn exposed(seconds: f64) -> Self {
-        Self {
-            exposed_s: seconds,
-            hidden_s: 0.0,
-        }
+        Self { exposed_s: seconds, hidden_s: 0.0 }
     }
 
     /// Beside computation of `window_s`, if the software overlaps them at all.
     pub(super) fn beside(seconds: f64, window_s: f64, overlaps: bool) -> Self {
         if overlaps {
             let hidden_s = seconds.min(window_s);
-            Self {
-                exposed_s: (seconds - window_s).max(0.0),
-                hidden_s,
-            }
+            Self { exposed_s: (seconds - window_s).max(0.0), hidden_s }
         } else {
             Self::exposed(seconds)
         }
@@ -37,10 +31,7 @@ impl Communication {
     pub(super) fn in_buckets(seconds: f64, window_s: f64, buckets: f64, overlaps: bool) -> Self {
         if overlaps {
             let exposed_s = (seconds - window_s * (1.0 - 1.0 / buckets)).max(seconds / buckets);
-            Self {
-                exposed_s,
-                hidden_s: seconds - exposed_s,
-            }
+            Self { exposed_s, hidden_s: seconds - exposed_s }
         } else {
             Self::exposed(seconds)
         }
@@ -51,10 +42,7 @@ impl Add for Communication {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self {
-            exposed_s: self.exposed_s + other.exposed_s,
-            hidden_s: self.hidden_s + other.hidden_s,
-        }
+        Self { exposed_s: self.exposed_s + other.exposed_s, hidden_s: self.hidden_s + other.hidden_s }
     }
 }
 
@@ -68,10 +56,7 @@ impl Mul<f64> for Communication {
     type Output = Self;
 
     fn mul(self, times: f64) -> Self {
-        Self {
-            exposed_s: self.exposed_s * times,
-            hidden_s: self.hidden_s * times,
-        }
+        Self { exposed_s: self.exposed_s * times, hidden_s: self.hidden_s * times }
     }
 }
 

@@ -98,7 +98,13 @@ struct Stage {
     forward_s: f64,
     backward_s: f64,
     recompute_s: f64,
+    /// Computation that has no tensor traffic beside it.
+    window_s: f64,
+    /// Computation lost to traffic beside it.
+    slowdown_s: f64,
     tensor: Communication,
+    /// Exchanges with the neighbouring stages.
+    boundary: Communication,
 }
 
 /// The pipeline part of a step: everything that does not depend on how the data ranks share the states.
@@ -159,42 +165,35 @@ impl LayoutContext<'_> {
     /// The part of the step that the shards do not change.
     #[must_use]
     pub fn pipeline(&self) -> PipelineCosts {
-        let Self {
-            problem,
-            layout,
-            split,
-            work,
-            groups,
-            ..
-        } = *self;
+        let Self { problem, layout, split, work, groups, .. } = *self;
         let stack = &problem.stack;
         let micro_batches = self.micro_batches as f64;
         let schedule = schedule::of(layout.schedule);
 
         // Boundary exchanges: one hop each way for every chunk.
-        let hop_s = groups.boundary.as_ref().map_or(0.0, |boundary| {
-            boundary.seconds(work.boundary_bytes) + work.boundary_gather_s
-        });
+        let hop_s = groups
+            .boundary
+            .as_ref()
+            .map_or(0.0, |boundary| boundary.seconds(work.boundary_bytes) + work.boundary_gather_s);
         let exchanges_s = 2.0 * layout.vpp as f64 * hop_s;
-        let hidden_exchanges = schedule.can_hide_boundaries() && stack.overlap_pipeline;
-        let exposed_exchanges_s = if hidden_exchanges { 0.0 } else { exchanges_s };
-        let fill_and_drain_s = 2.0 * (layout.pp - 1) as f64 * hop_s;
+        let hides_exchanges = schedule.can_hide_boundaries() && stack.overlap_pipeline;
 
         let mut stages = [Stage::default(); DISTINCT];
         let mut data_stages = [None; DISTINCT];
         let mut used = 0;
         for (index, count) in split.distinct() {
-            let stage = self.stage(index, count as f64, exposed_exchanges_s);
+            let stage = self.stage(index, count as f64, exchanges_s, hides_exchanges);
             let is_last = index + 1 == split.stages;
             let parameters = split.layers(index) as f64 * groups.parameters.layer
                 + if index == 0 { groups.parameters.embedding } else { 0.0 }
                 + if is_last { groups.parameters.head } else { 0.0 };
+            // A second of computation hides one second of one kind of traffic.
+            let free = if stage.window_s > 0.0 { 1.0 - stage.boundary.hidden_s / stage.window_s } else { 0.0 };
             data_stages[used] = Some(DataStage {
                 parameters,
                 layers: split.layers(index),
-                forward_s: stage.forward_s,
-                // A second of computation hides one second of one kind of traffic, and tensor traffic comes first.
-                backward_s: stage.backward_s + stage.recompute_s - stage.tensor.hidden_s,
+                forward_s: stage.forward_s * free,
+                backward_s: (stage.window_s - stage.forward_s) * free,
             });
             stages[used] = stage;
             used += 1;
@@ -208,51 +207,29 @@ impl LayoutContext<'_> {
                 slowest = stage;
             }
         }
-        let hidden_pipeline_s = if hidden_exchanges {
-            micro_batches * exchanges_s
-        } else {
-            0.0
-        };
-        let tied_table_s = groups
-            .ends
-            .all_reduce_s(stack.gradient_reduce_bytes * groups.parameters.shared_table);
+        // What hides in the steady state has nothing to hide behind while the pipeline fills and drains.
+        let fill_and_drain_s = (layout.pp - 1) as f64 * slowest.boundary.hidden_s / layout.vpp as f64;
+        let tied_table_s = groups.ends.all_reduce_s(stack.gradient_reduce_bytes * groups.parameters.shared_table);
         let base = Costs {
             forward_s: micro_batches * slowest.forward_s,
             backward_s: micro_batches * slowest.backward_s,
             recompute_s: micro_batches * slowest.recompute_s,
             optimizer_s: 0.0,
             tensor: slowest.tensor * micro_batches,
-            pipeline: Communication {
-                exposed_s: micro_batches * exposed_exchanges_s + fill_and_drain_s,
-                hidden_s: hidden_pipeline_s,
-            },
+            pipeline: slowest.boundary * micro_batches + Communication::exposed(fill_and_drain_s),
             data: Communication::exposed(tied_table_s),
             // The difference of two nearly equal sums may fall below zero by rounding where there is no bubble.
             bubble_s: (pipe_s - micro_batches * slowest.times.total_s()).max(0.0),
-            other_s: stack.overlap_slowdown * (micro_batches * slowest.tensor.hidden_s + hidden_pipeline_s)
-                + stack.step_overhead_s,
+            other_s: micro_batches * slowest.slowdown_s + stack.step_overhead_s,
         };
-        PipelineCosts {
-            base,
-            stages: data_stages,
-        }
+        PipelineCosts { base, stages: data_stages }
     }
 
-    fn stage(&self, index: u64, count: f64, exposed_exchanges_s: f64) -> Stage {
-        let Self {
-            problem,
-            layout,
-            split,
-            work,
-            ..
-        } = *self;
+    fn stage(&self, index: u64, count: f64, exchanges_s: f64, hides_exchanges: bool) -> Stage {
+        let Self { problem, layout, split, work, .. } = *self;
         let nothing = Block::default();
         let embedding = if index == 0 { &work.embedding } else { &nothing };
-        let head = if index + 1 == split.stages {
-            &work.head
-        } else {
-            &nothing
-        };
+        let head = if index + 1 == split.stages { &work.head } else { &nothing };
         let layers = split.layers(index) as f64;
 
         let forward_s = layers * work.layer.forward_s + embedding.forward_s + head.forward_s;
@@ -263,19 +240,15 @@ impl LayoutContext<'_> {
             + embedding.backward_tensor
             + head.backward_tensor;
         let tensor = forward_tensor + backward_tensor;
-        let slowdown_s = problem.stack.overlap_slowdown * tensor.hidden_s;
-        let half_exchange_s = exposed_exchanges_s / 2.0;
+        let window_s = forward_s + backward_s + recompute_s - tensor.hidden_s;
+        let boundary = Communication::beside(exchanges_s, window_s, hides_exchanges);
+        let slowdown_s = problem.stack.overlap_slowdown * (tensor.hidden_s + boundary.hidden_s);
+        let half_exchange_s = boundary.exposed_s / 2.0;
         let times = StageTimes {
             forward_s: forward_s + forward_tensor.exposed_s + half_exchange_s,
             backward_s: backward_s + recompute_s + backward_tensor.exposed_s + slowdown_s + half_exchange_s,
             count,
         };
-        Stage {
-            times,
-            forward_s,
-            backward_s,
-            recompute_s,
-            tensor,
-        }
+        Stage { times, forward_s, backward_s, recompute_s, window_s, slowdown_s, tensor, boundary }
     }
 }

@@ -52,11 +52,7 @@ impl WorkTable {
             head: pricer.head(),
             attention_forward_s: attention.forward_s,
             boundary_bytes: pricer.tensor_bytes / tp as f64,
-            boundary_gather_s: if sequence_parallel {
-                0.0
-            } else {
-                tensor_group.all_gather_s(pricer.tensor_bytes)
-            },
+            boundary_gather_s: if sequence_parallel { 0.0 } else { tensor_group.all_gather_s(pricer.tensor_bytes) },
             activations: Activations::of(problem, tp, sequence_parallel, micro_batch),
         }
     }
@@ -142,9 +138,7 @@ impl<'a> Pricer<'a> {
             self.device.gemm_s(shape, read + 2.0 * accumulator * weights)
         } else {
             self.device.gemm_s(shape, read + COMPUTE_BYTES * weights)
-                + self
-                    .device
-                    .memory_bound_s((COMPUTE_BYTES + 2.0 * accumulator) * weights)
+                + self.device.memory_bound_s((COMPUTE_BYTES + 2.0 * accumulator) * weights)
         }
     }
 
@@ -205,30 +199,20 @@ impl<'a> Pricer<'a> {
             // The gradients of the two row-parallel outputs are gathered before anything can start.
             backward_tensor += Communication::exposed(2.0 * self.all_gather_s());
         }
-        Block {
-            forward_s,
-            backward_s,
-            forward_tensor,
-            backward_tensor,
-        }
+        Block { forward_s, backward_s, forward_tensor, backward_tensor }
     }
 
     fn embedding(&self) -> Block {
-        let width_bytes = COMPUTE_BYTES * self.elements;
-        let rows = self.elements;
+        // Every tensor rank looks up all tokens in its own rows of the table.
+        let width = self.tensor_bytes / COMPUTE_BYTES;
         let (forward_tensor, backward_tensor) = if self.sequence_parallel {
-            (
-                Communication::exposed(self.reduce_scatter_s()),
-                Communication::exposed(self.all_gather_s()),
-            )
+            (Communication::exposed(self.reduce_scatter_s()), Communication::exposed(self.all_gather_s()))
         } else {
             (Communication::exposed(self.all_reduce_s()), Communication::default())
         };
         Block {
-            forward_s: self.device.memory_bound_s(2.0 * width_bytes + self.dropout * rows),
-            backward_s: self
-                .device
-                .memory_bound_s((COMPUTE_BYTES + 2.0 * self.stack.gradient_bytes) * rows),
+            forward_s: self.device.memory_bound_s(2.0 * self.tensor_bytes + self.dropout * self.elements),
+            backward_s: self.device.memory_bound_s((COMPUTE_BYTES + 2.0 * self.stack.gradient_bytes) * width),
             forward_tensor,
             backward_tensor,
         }
@@ -239,11 +223,8 @@ impl<'a> Pricer<'a> {
         let vocab = self.model.rank_vocab(self.tp);
         let logits = self.linear(self.model.hidden as f64, vocab);
         let scores = self.tokens * vocab;
-        let forward_tensor = if self.sequence_parallel {
-            Communication::exposed(self.all_gather_s())
-        } else {
-            Communication::default()
-        };
+        let forward_tensor =
+            if self.sequence_parallel { Communication::exposed(self.all_gather_s()) } else { Communication::default() };
         Block {
             forward_s: device.memory_bound_s(stack.norm_bytes_forward * self.elements)
                 + logits.forward_s

@@ -55,12 +55,7 @@ impl GemmShape {
     /// A single product.
     #[must_use]
     pub fn single(rows: f64, columns: f64, reduction: f64) -> Self {
-        Self {
-            count: 1.0,
-            rows,
-            columns,
-            reduction,
-        }
+        Self { count: 1.0, rows, columns, reduction }
     }
 
     /// Elements of both inputs and of the result.
@@ -85,12 +80,7 @@ impl Accelerator {
         check::not_negative("accelerator.kernel_floor_s", self.kernel_floor_s)?;
         check::not_negative("accelerator.gemm.reduction_half", self.gemm.reduction_half)?;
         check::at_least_one("accelerator.compute_units", self.compute_units)?;
-        check::that(
-            !self.gemm.tiles.is_empty(),
-            "accelerator.gemm.tiles",
-            "empty",
-            "at least one tile",
-        )?;
+        check::that(!self.gemm.tiles.is_empty(), "accelerator.gemm.tiles", "empty", "at least one tile")?;
         for &(rows, columns, relative) in &self.gemm.tiles {
             check::positive("accelerator.gemm.tiles rows", rows)?;
             check::positive("accelerator.gemm.tiles columns", columns)?;
@@ -112,12 +102,7 @@ impl Accelerator {
     /// Seconds of a matrix product that moves `bytes`.
     #[must_use]
     pub fn gemm_s(&self, shape: GemmShape, bytes: f64) -> f64 {
-        let GemmShape {
-            count,
-            rows,
-            columns,
-            reduction,
-        } = shape;
+        let GemmShape { count, rows, columns, reduction } = shape;
         let units = self.compute_units as f64;
         let useful = count * rows * columns;
         let quantisation = self

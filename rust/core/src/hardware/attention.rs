@@ -105,12 +105,7 @@ impl Attention {
 
     fn unfused(&self, device: &Accelerator, count: f64, length: f64, head_dim: f64) -> AttentionTimes {
         let gemm = |columns: f64, reduction: f64| {
-            let shape = GemmShape {
-                count,
-                rows: length,
-                columns,
-                reduction,
-            };
+            let shape = GemmShape { count, rows: length, columns, reduction };
             device.gemm_s(shape, COMPUTE_BYTES * shape.elements())
         };
         let scores = count * length * length;

@@ -134,10 +134,6 @@ impl Layout {
     #[must_use]
     pub fn shards(&self) -> Shards {
         let over = |from: Zero| if self.zero >= from { self.dp } else { 1 };
-        Shards {
-            parameters: over(Zero::Three),
-            gradients: over(Zero::Two),
-            optimizer: over(Zero::One),
-        }
+        Shards { parameters: over(Zero::Three), gradients: over(Zero::Two), optimizer: over(Zero::One) }
     }
 }

@@ -1,14 +1,11 @@
 //! The rules that launchers enforce (§10), in the order in which a layout is counted under the first it breaks.
 
-use serde::Serialize;
-
 use super::{Layout, Placement, ScheduleKind, StageSplit, Zero};
 use crate::model::ModelSpec;
 use crate::training::Training;
 
 /// Why a layout is not in the space, or does not fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     /// tp·pp must divide the devices.
     DevicesNotDivisible,
@@ -32,6 +29,8 @@ pub enum Rule {
     SequenceNotDivisible,
     /// `ZeRO` needs data parallelism.
     ZeroWithoutData,
+    /// The software shares no more than that with a pipeline.
+    ZeroWithPipeline,
     /// The same ranks as an earlier placement.
     PlacementDuplicate,
     /// Valid, but it does not fit.
@@ -40,7 +39,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in counting order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::DevicesNotDivisible,
         Self::HeadsNotDivisible,
         Self::KvHeadsNotDivisible,
@@ -52,9 +51,31 @@ impl Rule {
         Self::SequenceParallelWithoutTensor,
         Self::SequenceNotDivisible,
         Self::ZeroWithoutData,
+        Self::ZeroWithPipeline,
         Self::PlacementDuplicate,
         Self::Memory,
     ];
+
+    /// The rule's name, as documents have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DevicesNotDivisible => "devices_not_divisible",
+            Self::HeadsNotDivisible => "heads_not_divisible",
+            Self::KvHeadsNotDivisible => "kv_heads_not_divisible",
+            Self::FfnNotDivisible => "ffn_not_divisible",
+            Self::LayersNotDivisible => "layers_not_divisible",
+            Self::ScheduleMismatch => "schedule_mismatch",
+            Self::BatchNotDivisible => "batch_not_divisible",
+            Self::InterleavedMicroBatches => "interleaved_micro_batches",
+            Self::SequenceParallelWithoutTensor => "sequence_parallel_without_tensor",
+            Self::SequenceNotDivisible => "sequence_not_divisible",
+            Self::ZeroWithoutData => "zero_without_data",
+            Self::ZeroWithPipeline => "zero_with_pipeline",
+            Self::PlacementDuplicate => "placement_duplicate",
+            Self::Memory => "memory",
+        }
+    }
 }
 
 /// The rules for one model, training and number of devices.
@@ -69,6 +90,8 @@ pub struct Rules<'a> {
     pub training: &'a Training,
     /// Devices of the job.
     pub devices: u64,
+    /// The highest `ZeRO` stage that the software combines with a pipeline.
+    pub largest_zero_with_pipeline: Zero,
 }
 
 impl Rules<'_> {
@@ -128,10 +151,12 @@ impl Rules<'_> {
         }
     }
 
-    /// Whether there is anything to share.
-    pub fn zero(&self, zero: Zero, dp: u64) -> Result<(), Rule> {
+    /// Whether there is anything to share, and the software can.
+    pub fn zero(&self, zero: Zero, pp: u64, dp: u64) -> Result<(), Rule> {
         if zero != Zero::Zero && dp == 1 {
             Err(Rule::ZeroWithoutData)
+        } else if pp > 1 && zero > self.largest_zero_with_pipeline {
+            Err(Rule::ZeroWithPipeline)
         } else {
             Ok(())
         }
@@ -156,21 +181,14 @@ pub fn check(rules: Rules<'_>, layout: &Layout) -> Result<(StageSplit, u64), Rul
     rules.schedule(layout.schedule, layout.pp, layout.vpp)?;
     let micro_batches = rules.batch(layout.schedule, layout.pp, layout.dp, layout.micro_batch)?;
     rules.sequence_parallel(layout.sequence_parallel, layout.tp)?;
-    rules.zero(layout.zero, layout.dp)?;
+    rules.zero(layout.zero, layout.pp, layout.dp)?;
     Ok((split, micro_batches))
 }
 
 /// The rule in words, with the numbers of a layout.
 #[must_use]
 pub fn explain(rule: Rule, rules: Rules<'_>, layout: &Layout) -> String {
-    let Layout {
-        tp,
-        pp,
-        vpp,
-        dp,
-        micro_batch,
-        ..
-    } = *layout;
+    let Layout { tp, pp, vpp, dp, micro_batch, .. } = *layout;
     let model = rules.model;
     let batch = rules.training.global_batch_sequences;
     match rule {
@@ -201,6 +219,10 @@ pub fn explain(rule: Rule, rules: Rules<'_>, layout: &Layout) -> String {
             format!("tp {tp} must divide the sequence of {} tokens", rules.training.sequence_length)
         }
         Rule::ZeroWithoutData => "sharded model states need dp above 1".to_owned(),
+        Rule::ZeroWithPipeline => format!(
+            "the software shares at most ZeRO stage {} with a pipeline; pp is {pp}",
+            u8::from(rules.largest_zero_with_pipeline)
+        ),
         Rule::PlacementDuplicate => "the placement is the same as another".to_owned(),
         Rule::Memory => "it does not fit in memory".to_owned(),
     }

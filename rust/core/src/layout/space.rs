@@ -62,28 +62,20 @@ impl SpaceSpec {
             all.extend(divisors(model.layers + 2));
             all
         };
-        Ok(Dimensions {
+        let dimensions = Dimensions {
             tp: degrees("space.tp", self.tp.as_ref(), || divisors(devices))?,
             pp: degrees("space.pp", self.pp.as_ref(), || divisors(devices))?,
             vpp: degrees("space.vpp", self.vpp.as_ref(), chunks)?,
             micro_batch: degrees("space.micro_batch", self.micro_batch.as_ref(), || {
                 divisors(training.global_batch_sequences)
             })?,
-            sequence_parallel: values(
-                "space.sequence_parallel",
-                self.sequence_parallel.as_ref(),
-                &[false, true],
-            )?,
+            sequence_parallel: values("space.sequence_parallel", self.sequence_parallel.as_ref(), &[false, true])?,
             recompute: values(
                 "space.recompute",
                 self.recompute.as_ref(),
                 &[Recompute::None, Recompute::Selective, Recompute::Full],
             )?,
-            zero: values(
-                "space.zero",
-                self.zero.as_ref(),
-                &[Zero::Zero, Zero::One, Zero::Two, Zero::Three],
-            )?,
+            zero: values("space.zero", self.zero.as_ref(), &[Zero::Zero, Zero::One, Zero::Two, Zero::Three])?,
             schedule: values(
                 "space.schedule",
                 self.schedule.as_ref(),
@@ -94,15 +86,20 @@ impl SpaceSpec {
                     ScheduleKind::Interleaved,
                 ],
             )?,
-            placement: values("space.placement", self.placement.as_ref(), &[Placement::TpDpPp])?,
-        })
+            placement: values("space.placement", self.placement.as_ref(), &[Placement::TpDpPp, Placement::TpPpDp])?,
+        };
+        dimensions.validate()
     }
 }
 
 impl Dimensions {
-    /// Size of the raw space: the cross product of the lists.
+    /// Size of the raw space: the cross product of the lists. [`SpaceSpec::dimensions`] has seen to it that it can be counted.
     #[must_use]
     pub fn raw(&self) -> u64 {
+        self.lengths().iter().product()
+    }
+
+    fn lengths(&self) -> [u64; 9] {
         [
             self.tp.len(),
             self.pp.len(),
@@ -114,14 +111,27 @@ impl Dimensions {
             self.schedule.len(),
             self.placement.len(),
         ]
-        .iter()
-        .map(|&count| count as u64)
-        .product()
+        .map(|count| count as u64)
+    }
+
+    fn validate(self) -> Result<Self, CoreError> {
+        let layouts: u128 = self.lengths().iter().map(|&count| u128::from(count)).product();
+        check::that(
+            layouts <= u128::from(u64::MAX),
+            "space",
+            layouts,
+            "a space of fewer than 2^64 layouts: give bounds",
+        )?;
+        Ok(self)
     }
 }
 
+/// Most values that a person may list for one dimension.
+const MOST_VALUES: u64 = 1 << 14;
+
 fn degrees(field: &str, given: Option<&Vec<u64>>, default: impl FnOnce() -> Vec<u64>) -> Result<Vec<u64>, CoreError> {
     if let Some(list) = given {
+        check::at_most(&format!("{field} (values)"), list.len() as u64, MOST_VALUES)?;
         for &value in list {
             check::at_least_one(field, value)?;
             check::at_most(field, value, 1 << 20)?;
@@ -135,12 +145,7 @@ fn values<T: Copy + Ord>(field: &str, given: Option<&Vec<T>>, default: &[T]) -> 
 }
 
 fn sorted<T: Ord>(field: &str, mut list: Vec<T>) -> Result<Vec<T>, CoreError> {
-    check::that(
-        !list.is_empty(),
-        field,
-        "an empty list",
-        "a list of at least one value, or null for all",
-    )?;
+    check::that(!list.is_empty(), field, "an empty list", "a list of at least one value, or null for all")?;
     list.sort_unstable();
     list.dedup();
     Ok(list)

@@ -23,19 +23,11 @@ impl StageSplit {
         let chunks = pp * vpp;
         if layers % chunks == 0 {
             let each = layers / pp;
-            return Some(Self {
-                end_layers: each,
-                middle_layers: each,
-                stages: pp,
-            });
+            return Some(Self { end_layers: each, middle_layers: each, stages: pp });
         }
         if pp >= 2 && (layers + 2) % chunks == 0 {
             let each = (layers + 2) / pp;
-            return Some(Self {
-                end_layers: each - 1,
-                middle_layers: each,
-                stages: pp,
-            });
+            return Some(Self { end_layers: each - 1, middle_layers: each, stages: pp });
         }
         None
     }

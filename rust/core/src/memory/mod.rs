@@ -63,10 +63,7 @@ impl MemoryBytes {
     /// The category that takes most.
     #[must_use]
     pub fn largest(&self) -> &'static str {
-        self.by_category()
-            .iter()
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .map_or("parameters", |&(name, _)| name)
+        self.by_category().iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("parameters", |&(name, _)| name)
     }
 }
 
@@ -93,13 +90,7 @@ impl StageMemory<'_> {
     /// Bytes of one stage, 0-based.
     #[must_use]
     pub fn stage(&self, stage: u64) -> MemoryBytes {
-        let Self {
-            layout,
-            split,
-            parameters,
-            activations,
-            ..
-        } = *self;
+        let Self { layout, split, parameters, activations, .. } = *self;
         let (model, stack) = (&self.problem.model, &self.problem.stack);
         let (is_first, is_last) = (stage == 0, stage + 1 == split.stages);
         let when = |condition: bool, value: f64| if condition { value } else { 0.0 };
@@ -111,21 +102,19 @@ impl StageMemory<'_> {
 
         let (pp, vpp) = (layout.pp as f64, layout.vpp as f64);
         let in_flight = self.schedule.in_flight(stage as f64, pp, vpp, self.micro_batches);
+        let heads_waiting = self.schedule.heads_waiting(self.micro_batches);
         let kept = in_flight * split.layers(stage) as f64 * activations.kept(layout.recompute)
             + when(is_first, in_flight * activations.embedding)
-            + when(is_last, activations.head);
+            + when(is_last, heads_waiting * activations.head);
         let recompute_buffer = match layout.recompute {
             Recompute::None => 0.0,
             Recompute::Selective => activations.core,
             Recompute::Full => activations.layer,
         };
-        let logits = when(
-            is_last,
-            stack.logits_bytes * activations.tokens * model.rank_vocab(layout.tp),
-        );
-        let largest_unit = (2.0 * parameters.layer)
-            .max(when(is_first, parameters.embedding))
-            .max(when(is_last, parameters.head));
+        let logit_bytes = stack.logits_bytes + (heads_waiting - 1.0) * stack.logits_saved_bytes;
+        let logits = when(is_last, logit_bytes * activations.tokens * model.rank_vocab(layout.tp));
+        let largest_unit =
+            (2.0 * parameters.layer).max(when(is_first, parameters.embedding)).max(when(is_last, parameters.head));
         let gathered_parameters = when(layout.zero == Zero::Three, COMPUTE_BYTES * largest_unit);
         let sequence_tensor = COMPUTE_BYTES * activations.tokens * model.hidden as f64;
         MemoryBytes {

@@ -1,7 +1,6 @@
 //! Model FLOP (§4): what the mathematics needs, whatever the layout.
 
 use super::{ModelSpec, ParameterCounts};
-use crate::layout::Recompute;
 
 /// FLOP of one token's forward pass, by what recomputation can repeat.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +31,15 @@ impl ModelFlop {
         3.0 * tokens * self.forward_per_token
     }
 
-    /// FLOP that recomputation repeats for `tokens` tokens.
+    /// FLOP of the attention cores in the forward of `tokens` tokens.
     #[must_use]
-    pub fn recomputed(&self, tokens: f64, recompute: Recompute) -> f64 {
-        match recompute {
-            Recompute::None => 0.0,
-            Recompute::Selective => tokens * self.attention_per_token,
-            Recompute::Full => tokens * self.layers_per_token,
-        }
+    pub fn attention_forward(&self, tokens: f64) -> f64 {
+        tokens * self.attention_per_token
+    }
+
+    /// FLOP of the layers (embedding and head apart) in the forward of `tokens` tokens.
+    #[must_use]
+    pub fn layers_forward(&self, tokens: f64) -> f64 {
+        tokens * self.layers_per_token
     }
 }

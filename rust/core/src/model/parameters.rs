@@ -90,12 +90,7 @@ impl RankParameters {
         Self {
             layer: split + replicated,
             embedding: table + model.learned_positions as f64 * h,
-            head: norm
-                + if !model.tied_embeddings || tied_copy {
-                    table
-                } else {
-                    0.0
-                },
+            head: norm + if !model.tied_embeddings || tied_copy { table } else { 0.0 },
             shared_table: if tied_copy { table } else { 0.0 },
         }
     }

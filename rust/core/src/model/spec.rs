@@ -73,11 +73,7 @@ impl ModelSpec {
         }
         check::at_most("model.learned_positions", self.learned_positions, 1 << 28)?;
         check::at_most("model.qk_norm_parameters", self.qk_norm_parameters, 1 << 32)?;
-        check::at_most(
-            "model.extra_parameters_per_layer",
-            self.extra_parameters_per_layer,
-            1 << 44,
-        )?;
+        check::at_most("model.extra_parameters_per_layer", self.extra_parameters_per_layer, 1 << 44)?;
         check::at_most("model.norm_parameters", self.norm_parameters, 2)?;
         check::at_most("model.norms_per_layer", self.norms_per_layer, 64)?;
         check::that(

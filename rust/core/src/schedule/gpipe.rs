@@ -19,6 +19,10 @@ impl PipelineSchedule for Gpipe {
         phase(|stage| stage.forward_s) + phase(|stage| stage.backward_s)
     }
 
+    fn heads_waiting(&self, micro_batches: f64) -> f64 {
+        micro_batches
+    }
+
     fn in_flight(&self, _stage: f64, _pp: f64, _vpp: f64, micro_batches: f64) -> f64 {
         micro_batches
     }

@@ -41,6 +41,11 @@ pub trait PipelineSchedule: Sync {
     /// Activations that stage `stage` holds at its worst moment, in units of all its layers for one micro-batch.
     fn in_flight(&self, stage: f64, pp: f64, vpp: f64, micro_batches: f64) -> f64;
 
+    /// Micro-batches whose logits wait for their backward: where the last stage alternates, only the one in work.
+    fn heads_waiting(&self, _micro_batches: f64) -> f64 {
+        1.0
+    }
+
     /// Whether a software that overlaps boundary exchanges hides them under this schedule.
     fn can_hide_boundaries(&self) -> bool {
         false
@@ -71,12 +76,8 @@ fn alternating_pipe_time_s(stages: &[StageTimes], micro_batches: f64, chunks: f6
 mod tests {
     use super::*;
 
-    const KINDS: [ScheduleKind; 4] = [
-        ScheduleKind::NoPipeline,
-        ScheduleKind::Gpipe,
-        ScheduleKind::OneForwardOneBackward,
-        ScheduleKind::Interleaved,
-    ];
+    const KINDS: [ScheduleKind; 4] =
+        [ScheduleKind::NoPipeline, ScheduleKind::Gpipe, ScheduleKind::OneForwardOneBackward, ScheduleKind::Interleaved];
 
     #[test]
     fn the_registry_returns_what_was_asked_for() {
@@ -88,16 +89,10 @@ mod tests {
     #[test]
     fn equal_stages_give_the_bubbles_of_the_papers() {
         let (p, m) = (8.0, 32.0);
-        let stages = [1.0, p - 2.0, 1.0].map(|count| StageTimes {
-            forward_s: 1.0,
-            backward_s: 2.0,
-            count,
-        });
-        for (kind, v) in [
-            (ScheduleKind::Gpipe, 1.0),
-            (ScheduleKind::OneForwardOneBackward, 1.0),
-            (ScheduleKind::Interleaved, 4.0),
-        ] {
+        let stages = [1.0, p - 2.0, 1.0].map(|count| StageTimes { forward_s: 1.0, backward_s: 2.0, count });
+        for (kind, v) in
+            [(ScheduleKind::Gpipe, 1.0), (ScheduleKind::OneForwardOneBackward, 1.0), (ScheduleKind::Interleaved, 4.0)]
+        {
             let bubble = of(kind).pipe_time_s(&stages, m, v) / (m * 3.0) - 1.0;
             assert!((bubble - (p - 1.0) / (v * m)).abs() < 1e-12, "{kind:?}: {bubble}");
         }

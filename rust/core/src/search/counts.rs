@@ -40,7 +40,7 @@ impl Serialize for Counts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for rule in Rule::ALL.into_iter().filter(|&rule| self.of(rule) > 0) {
-            map.serialize_entry(&rule, &self.of(rule))?;
+            map.serialize_entry(rule.name(), &self.of(rule))?;
         }
         map.end()
     }

@@ -5,6 +5,7 @@ mod nearest;
 mod top;
 mod walk;
 
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ pub use counts::Counts;
 pub use nearest::NearestMiss;
 pub use top::{Candidate, Top};
 
-use crate::error::CoreError;
+use crate::error::{check, CoreError};
 use crate::estimate::{estimate, EstimateDocument};
 use crate::layout::Rule;
 use crate::problem::Problem;
@@ -37,10 +38,10 @@ pub enum Stopped {
 pub struct SearchOptions {
     /// How many plans to keep.
     pub top: usize,
-    /// Threads; 0 for as many as there are processors.
+    /// Threads; 0 for as many as there are processors, which is also the most.
     pub threads: usize,
-    /// When to stop.
-    pub time_limit: Option<Duration>,
+    /// Seconds after which to stop with the best so far.
+    pub time_limit_s: Option<f64>,
 }
 
 /// State shared between a running search and whoever watches it.
@@ -61,11 +62,7 @@ impl Monitor {
     /// Layouts seen, size of the space, best step time so far.
     pub fn snapshot(&self) -> (u64, u64, Option<f64>) {
         let best = self.best_step_time.lock().map_or(None, |best| *best);
-        (
-            self.seen.load(Ordering::Relaxed),
-            self.total.load(Ordering::Relaxed),
-            best,
-        )
+        (self.seen.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed), best)
     }
 
     fn record(&self, seen: u64, best: Option<f64>) {
@@ -103,23 +100,47 @@ pub struct Outcome {
     pub nearest_miss: Option<NearestMiss>,
 }
 
+/// Most plans that can be kept: describing them must not take longer than finding them.
+pub const MOST_PLANS: usize = 10_000;
+const LONGEST_TIME_LIMIT_S: f64 = 1e9;
+
+impl SearchOptions {
+    fn deadline(&self, started: Instant) -> Result<Option<Instant>, CoreError> {
+        let Some(limit_s) = self.time_limit_s else { return Ok(None) };
+        check::that(
+            limit_s > 0.0 && limit_s <= LONGEST_TIME_LIMIT_S,
+            "time_limit_s",
+            limit_s,
+            &format!("above 0 and at most {LONGEST_TIME_LIMIT_S:e}"),
+        )?;
+        Ok(started.checked_add(Duration::from_secs_f64(limit_s)))
+    }
+
+    /// More threads than processors only wait for each other.
+    fn threads(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        if self.threads == 0 {
+            processors
+        } else {
+            self.threads.min(processors)
+        }
+    }
+}
+
 /// Walks the space of a problem. The answer is the same for any number of threads.
 pub fn search(problem: &Problem, options: SearchOptions, monitor: &Monitor) -> Result<Outcome, CoreError> {
     let started = Instant::now();
-    let deadline = options.time_limit.map(|limit| started + limit);
-    let dimensions = problem
-        .space
-        .dimensions(&problem.model, &problem.training, problem.network.devices)?;
+    check::that((1..=MOST_PLANS).contains(&options.top), "top", options.top, &format!("between 1 and {MOST_PLANS}"))?;
+    let deadline = options.deadline(started)?;
+    let dimensions = problem.space.dimensions(&problem.model, &problem.training, problem.network.devices)?;
     let space = dimensions.raw();
     monitor.total.store(space, Ordering::Relaxed);
 
+    let threads = options.threads();
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
+        .num_threads(threads)
         .build()
-        .map_err(|error| CoreError::Threads {
-            threads: options.threads,
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| CoreError::Threads { threads, reason: error.to_string() })?;
     let expired = AtomicBool::new(false);
     let should_stop = || {
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -130,26 +151,24 @@ pub fn search(problem: &Problem, options: SearchOptions, monitor: &Monitor) -> R
     let walker = walk::Walker::new(problem, &dimensions, options.top);
     let found = pool.install(|| walker.run(&should_stop, monitor));
 
-    let stopped = if monitor.cancelled.load(Ordering::Relaxed) && !found.complete {
-        Stopped::Interrupted
-    } else if !found.complete {
-        Stopped::TimeLimit
-    } else {
+    let mut plans = Vec::with_capacity(found.top.candidates().len());
+    for candidate in found.top.candidates() {
+        if monitor.cancelled.load(Ordering::Relaxed) && !plans.is_empty() {
+            break;
+        }
+        plans.push(estimate(problem, &candidate.layout)?);
+    }
+    let described = plans.len() == found.top.candidates().len();
+    let stopped = if found.complete && described {
         Stopped::Complete
-    };
-    let plans = found
-        .top
-        .candidates()
-        .iter()
-        .map(|candidate| estimate(problem, &candidate.layout))
-        .collect::<Result<Vec<_>, _>>()?;
-    let nearest_miss = if plans.is_empty() {
-        found
-            .nearest
-            .map(|miss| NearestMiss::describe(problem, miss))
-            .transpose()?
+    } else if monitor.cancelled.load(Ordering::Relaxed) {
+        Stopped::Interrupted
     } else {
-        None
+        Stopped::TimeLimit
+    };
+    let nearest_miss = match found.nearest {
+        Some(miss) if plans.is_empty() => Some(NearestMiss::describe(problem, miss)?),
+        _ => None,
     };
     Ok(Outcome {
         space,
@@ -159,7 +178,7 @@ pub fn search(problem: &Problem, options: SearchOptions, monitor: &Monitor) -> R
         elapsed_s: started.elapsed().as_secs_f64(),
         optimal: found.complete,
         stopped,
-        threads: pool.current_num_threads(),
+        threads,
         plans,
         nearest_miss,
     })

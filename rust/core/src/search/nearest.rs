@@ -3,11 +3,9 @@
 use serde::Serialize;
 
 use crate::error::CoreError;
-use crate::layout::{self, Layout, LayoutDocument, Recompute, Rules, ScheduleKind, Zero};
-use crate::memory::{Activations, MemoryBytes, StageMemory};
-use crate::model::RankParameters;
+use crate::estimate::worst_stage;
+use crate::layout::{Layout, LayoutDocument, Recompute, ScheduleKind, Zero};
 use crate::problem::Problem;
-use crate::schedule;
 
 /// A change that would make the nearest layout fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,42 +42,21 @@ pub struct NearestMiss {
 impl NearestMiss {
     pub(super) fn describe(problem: &Problem, layout: Layout) -> Result<Self, CoreError> {
         let (stage, bytes) =
-            worst(problem, problem.network.devices, &layout).ok_or_else(|| CoreError::Unsupported {
+            worst_stage(problem, problem.network.devices, &layout).ok_or_else(|| CoreError::Unsupported {
                 what: "a nearest miss that breaks a rule".to_owned(),
                 allowed: "a layout that keeps the rules".to_owned(),
             })?;
         let capacity_bytes = problem.accelerator.memory_bytes;
         let devices = problem.network.devices;
         let tries = [
-            (
-                Fix::FullRecompute,
-                devices,
-                vec![Layout {
-                    recompute: Recompute::Full,
-                    ..layout
-                }],
-            ),
-            (
-                Fix::SequenceParallel,
-                devices,
-                vec![Layout {
-                    sequence_parallel: true,
-                    ..layout
-                }],
-            ),
-            (
-                Fix::ZeroThree,
-                devices,
-                vec![Layout {
-                    zero: Zero::Three,
-                    ..layout
-                }],
-            ),
+            (Fix::FullRecompute, devices, vec![Layout { recompute: Recompute::Full, ..layout }]),
+            (Fix::SequenceParallel, devices, vec![Layout { sequence_parallel: true, ..layout }]),
+            (Fix::ZeroThree, devices, vec![Layout { zero: Zero::Three, ..layout }]),
             (Fix::DoubleDevices, 2 * devices, doubled(&layout)),
         ];
         let fits = |devices: u64, changed: &Layout| {
             *changed != layout
-                && worst(problem, devices, changed).is_some_and(|(_, bytes)| bytes.total() <= capacity_bytes)
+                && worst_stage(problem, devices, changed).is_some_and(|(_, bytes)| bytes.total() <= capacity_bytes)
         };
         let fixes = tries
             .into_iter()
@@ -104,42 +81,13 @@ fn doubled(layout: &Layout) -> Vec<Layout> {
         with_pipeline => with_pipeline,
     };
     let mut changes = vec![
-        Layout {
-            tp: 2 * layout.tp,
-            ..*layout
-        },
-        Layout {
-            pp: 2 * layout.pp,
-            schedule,
-            ..*layout
-        },
-        Layout {
-            dp: 2 * layout.dp,
-            ..*layout
-        },
+        Layout { tp: 2 * layout.tp, ..*layout },
+        Layout { pp: 2 * layout.pp, schedule, ..*layout },
+        Layout { dp: 2 * layout.dp, ..*layout },
     ];
     if layout.dp == 1 {
         // One data rank could share nothing; two can.
         changes.extend([Zero::One, Zero::Two, Zero::Three].map(|zero| Layout { dp: 2, zero, ..*layout }));
     }
     changes
-}
-
-/// The worst stage of a layout on `devices` devices, if it keeps the rules. Memory does not depend on the network.
-fn worst(problem: &Problem, devices: u64, layout: &Layout) -> Option<(u64, MemoryBytes)> {
-    let rules = Rules {
-        devices,
-        ..problem.rules()
-    };
-    let (split, micro_batches) = layout::check(rules, layout).ok()?;
-    let memory = StageMemory {
-        problem,
-        layout,
-        split,
-        schedule: schedule::of(layout.schedule),
-        micro_batches: micro_batches as f64,
-        parameters: &RankParameters::of(&problem.model, layout.tp, layout.pp),
-        activations: &Activations::of(problem, layout.tp, layout.sequence_parallel, layout.micro_batch),
-    };
-    Some(memory.worst())
 }

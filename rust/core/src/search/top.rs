@@ -37,11 +37,7 @@ impl Top {
     /// An empty list. Its room is taken here, so that offering never allocates.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            kept: Vec::with_capacity(limit + 1),
-            seen: 0,
-        }
+        Self { limit, kept: Vec::with_capacity(limit + 1), seen: 0 }
     }
 
     /// Keeps the candidate if it is among the best.
@@ -52,16 +48,11 @@ impl Top {
 
     fn insert(&mut self, candidate: Candidate) {
         if self.kept.len() == self.limit
-            && self
-                .kept
-                .last()
-                .is_none_or(|last| last.order(&candidate) != Ordering::Greater)
+            && self.kept.last().is_none_or(|last| last.order(&candidate) != Ordering::Greater)
         {
             return;
         }
-        let place = self
-            .kept
-            .partition_point(|kept| kept.order(&candidate) == Ordering::Less);
+        let place = self.kept.partition_point(|kept| kept.order(&candidate) == Ordering::Less);
         self.kept.insert(place, candidate);
         self.kept.truncate(self.limit);
     }

@@ -44,9 +44,7 @@ impl Found {
     }
 
     fn offer_miss(&mut self, layout: Layout, bytes: f64) {
-        let closer = bytes
-            .total_cmp(&self.nearest_bytes)
-            .then_with(|| Some(layout).cmp(&self.nearest));
+        let closer = bytes.total_cmp(&self.nearest_bytes).then_with(|| Some(layout).cmp(&self.nearest));
         if closer.is_lt() {
             (self.nearest, self.nearest_bytes) = (Some(layout), bytes);
         }
@@ -76,31 +74,23 @@ pub(super) struct Walker<'a> {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(problem: &'a Problem, dimensions: &'a Dimensions, top: usize) -> Self {
-        Self {
-            problem,
-            dimensions,
-            rules: problem.rules(),
-            top,
-        }
+        Self { problem, dimensions, rules: problem.rules(), top }
     }
 
     /// Walks the space until it is done or `should_stop`.
     pub(super) fn run(&self, should_stop: &(dyn Fn() -> bool + Sync), monitor: &Monitor) -> Found {
-        let (branches, dropped) = self.branches();
+        let (branches, dropped) = self.branches(should_stop);
         monitor.record(dropped.counts.total(), None);
-        let tables: Vec<TensorTables> = self
-            .dimensions
-            .tp
-            .par_iter()
-            .filter(|&&tp| branches.iter().any(|branch| branch.tp == tp))
-            .map(|&tp| self.tables(tp, should_stop))
-            .collect();
+        // Branches come by tensor degree.
+        let mut degrees: Vec<u64> = branches.iter().map(|branch| branch.tp).collect();
+        degrees.dedup();
+        let tables: Vec<TensorTables> = degrees.par_iter().map(|&tp| self.tables(tp, should_stop)).collect();
         branches
             .par_iter()
             .map(|branch| {
                 let mut found = Found::new(self.top);
-                if let Some(tables) = tables.iter().find(|tables| tables.tp == branch.tp) {
-                    self.branch(branch, tables, should_stop, monitor, &mut found);
+                if let Ok(position) = tables.binary_search_by_key(&branch.tp, |tables| tables.tp) {
+                    self.branch(branch, &tables[position], should_stop, monitor, &mut found);
                 }
                 found
             })
@@ -109,12 +99,16 @@ impl<'a> Walker<'a> {
     }
 
     /// The branches worth entering, and the count of the rest.
-    fn branches(&self) -> (Vec<Branch>, Found) {
+    fn branches(&self, should_stop: &(dyn Fn() -> bool + Sync)) -> (Vec<Branch>, Found) {
         let Dimensions { tp, pp, vpp, .. } = self.dimensions;
         let below_layers = self.leaves(self.dimensions.schedule.len() * self.dimensions.micro_batch.len());
         let mut found = Found::new(0);
         let mut branches = Vec::new();
         for &tp in tp {
+            if should_stop() {
+                found.complete = false;
+                break;
+            }
             for &pp in pp {
                 if let Err(rule) = self.rules.tensor_and_pipeline(tp, pp) {
                     found.counts.add(rule, below_layers * vpp.len() as u64);
@@ -168,11 +162,8 @@ impl<'a> Walker<'a> {
         let Ok(split) = self.rules.layers(pp, vpp) else {
             return;
         };
-        let groups: Vec<(Placement, Groups)> = d
-            .placement
-            .iter()
-            .map(|&placement| (placement, Groups::new(self.problem, tp, pp, placement)))
-            .collect();
+        let groups: Vec<(Placement, Groups)> =
+            d.placement.iter().map(|&placement| (placement, Groups::new(self.problem, tp, pp, placement))).collect();
         for &schedule in &d.schedule {
             if let Err(rule) = self.rules.schedule(schedule, pp, vpp) {
                 found.counts.add(rule, self.leaves(d.micro_batch.len()));
@@ -184,18 +175,9 @@ impl<'a> Walker<'a> {
                     found.complete = false;
                     return;
                 }
-                let under = Dealing {
-                    branch,
-                    split,
-                    schedule,
-                    micro_batch,
-                    index,
-                };
+                let under = Dealing { branch, split, schedule, micro_batch, index };
                 self.batch(&under, tables, &groups, found);
-                monitor.record(
-                    self.leaves(1),
-                    found.top.candidates().first().map(|best| best.step_time_s),
-                );
+                monitor.record(self.leaves(1), found.top.candidates().first().map(|best| best.step_time_s));
             }
         }
     }
@@ -244,10 +226,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The innermost loop: the pipeline part once, the shards on top of it.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the innermost loop takes what the loops around it worked out"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the innermost loop takes what the loops around it worked out")]
     fn shards(
         &self,
         layout: &Layout,
@@ -258,17 +237,10 @@ impl<'a> Walker<'a> {
         duplicate: Option<Rule>,
         found: &mut Found,
     ) {
-        let context = LayoutContext {
-            problem: self.problem,
-            layout,
-            split,
-            micro_batches,
-            work,
-            groups,
-        };
+        let context = LayoutContext { problem: self.problem, layout, split, micro_batches, work, groups };
         let mut pipeline = None;
         for &zero in &self.dimensions.zero {
-            if let Err(rule) = self.rules.zero(zero, layout.dp) {
+            if let Err(rule) = self.rules.zero(zero, layout.pp, layout.dp) {
                 found.counts.add(rule, 1);
                 continue;
             }
@@ -277,23 +249,17 @@ impl<'a> Walker<'a> {
                 continue;
             }
             let layout = Layout { zero, ..*layout };
-            let context = LayoutContext {
-                layout: &layout,
-                ..context
-            };
+            let context = LayoutContext { layout: &layout, ..context };
             let peak_bytes = context.memory().worst().1.total();
-            if peak_bytes > self.problem.accelerator.memory_bytes {
+            let fits = peak_bytes <= self.problem.accelerator.memory_bytes;
+            if !fits {
                 found.counts.add(Rule::Memory, 1);
                 found.offer_miss(layout, peak_bytes);
                 continue;
             }
             let pipeline = pipeline.get_or_insert_with(|| context.pipeline());
             let step_time_s = context.with_data(pipeline).step_time_s();
-            found.top.offer(Candidate {
-                step_time_s,
-                peak_bytes,
-                layout,
-            });
+            found.top.offer(Candidate { step_time_s, peak_bytes, layout });
         }
     }
 }
