@@ -9,7 +9,8 @@ import pytest
 import clusterplan
 from tests.fidelity import first_look
 
-MEAN_ABSOLUTE_ERROR = 0.15
+MEAN_ABSOLUTE_ERROR = 0.10
+BIAS = 0.10
 KORTHIKANTI_175B_ERROR = 0.10
 LLAMA_405B_ERROR = 0.12
 
@@ -23,6 +24,7 @@ def test_mean_error_of_the_timed_runs(comparisons: list[first_look.Comparison]) 
     errors = [abs(one.error) for one in comparisons if one.is_timed]
     assert len(errors) == 21
     assert mean(errors) <= MEAN_ABSOLUTE_ERROR
+    assert abs(mean(one.error for one in comparisons if one.is_timed)) <= BIAS
 
 
 @pytest.mark.parametrize("name", ["korthikanti2022-175b-full-recompute", "korthikanti2022-175b-sp-selective"])
@@ -47,8 +49,10 @@ def test_gpt3_as_published_is_in_the_space() -> None:
         assert found[key] == pytest.approx(measured_s, rel=KORTHIKANTI_175B_ERROR)
 
 
-def test_llama_405b_as_published() -> None:
-    plan = first_look.llama_405b(vpp=4)
+@pytest.mark.parametrize("vpp", [2, 4, 8])
+def test_llama_405b_as_published(vpp: int) -> None:
+    """The paper does not say how many chunks a stage has, so every number that divides its layers has to do."""
+    plan = first_look.llama_405b(vpp)
     assert plan.layers_per_stage == (7, *[8] * 14, 7)
     assert first_look.LLAMA_405B_TFLOPS / plan.tflops_per_device == pytest.approx(1, abs=LLAMA_405B_ERROR)
 
