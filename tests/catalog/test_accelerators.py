@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from clusterplan.catalog.accelerators import attention_kernels, list_accelerators, load_accelerator, require_dtype
@@ -15,7 +17,7 @@ def test_every_accelerator_loads_with_a_source_for_every_number(name):
     accelerator = load_accelerator(name)
     assert accelerator.name == name
     assert accelerator.peak_flops_per_s
-    for field in ("peak", "memory", "memory_bandwidth", "compute_units"):
+    for field in ("peak_flops_per_s", "memory_bytes", "memory_bytes_per_s", "compute_units"):
         assert field in accelerator.facts
     for field in ("gemm.efficiency", "gemm.reduction_half", "gemm.tiles", "memory_efficiency", "kernel_floor_s"):
         assert field in accelerator.facts
@@ -92,12 +94,29 @@ def test_stacks_differ_where_the_software_does():
 def test_every_stack_has_sources(name):
     stack = load_stack(name)
     assert "all_others" in stack.facts
-    assert set(stack.facts) - {"all_others"} <= {
-        *type(stack).model_fields,
-        "framework",
-        "communication_buffer",
-        "step_overhead",
-    }
+    assert set(stack.facts) - {"all_others"} <= set(type(stack).model_fields)
+    assert stack.largest_zero_with_pipeline == 1
+    assert (stack.logits_bytes, stack.logits_saved_bytes) == (10, 4)
+    assert (stack.cross_entropy_bytes_forward, stack.cross_entropy_bytes_backward) == (18, 10)
+
+
+def test_a_stack_of_ones_own(tmp_path):
+    entry = next(entry for entry in read_data("stacks.json")["stacks"] if entry["name"] == "megatron-core")
+    renamed = {"step_overhead_s": ("step_overhead", "5ms"), "framework_bytes": ("framework", "3GiB")}
+    own = {key: value for key, value in entry.items() if key not in ("aliases", *renamed)} | dict(renamed.values())
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(own))
+    stack = load_stack(path)
+    assert (stack.step_overhead_s, stack.framework_bytes) == (5e-3, 3 * 2**30)
+    for changes, expected in (
+        ({"framework": 3}, "framework: 3 has no unit"),
+        ({"largest_zero_with_pipeline": 4}, "largest_zero_with_pipeline: 4 is not one of 0, 1, 2 or 3"),
+        ({"overlap_slowdown": 1.5}, "overlap_slowdown: 1.5 must be less than or equal to 1"),
+    ):
+        path.write_text(json.dumps(own | changes))
+        with pytest.raises(SpecError) as caught:
+            load_stack(str(path))
+        assert expected in str(caught.value) and caught.value.hint
 
 
 def test_an_accelerator_of_ones_own(tmp_path):
@@ -108,7 +127,10 @@ def test_an_accelerator_of_ones_own(tmp_path):
     assert (mine.memory_bytes, mine.memory_bytes_per_s, mine.kernel_floor_s) == (64 * 2**30, 2e12, 3e-6)
     assert mine.gemm == load_accelerator("h100").gemm
     for wrong, expected in (
-        ("64GiB", ("64", "mine.yaml:3:1: memory: 64 bytes is less than any accelerator has")),
+        ("64GiB", ("64", "mine.yaml:3:1: memory: 64 has no unit")),
+        ("64GiB", ("64B", "mine.yaml:3:1: memory: 64 bytes is less than any accelerator has")),
+        ("500TFLOPS", ("989e12", "mine.yaml:2:8: peak.bf16: '989e12' has no unit")),
+        ("2TB/s", ("2", "mine.yaml:4:1: memory_bandwidth: 2 has no unit")),
         ("64GiB", ("64G", "mine.yaml:3:1: memory: '64G' is unclear: it may be 64GB (decimal) or 64GiB")),
         ("bf16", ("fp8", "mine.yaml:2:8: peak.fp8: 'fp8' is not one of 'bf16' or 'fp16'")),
         (
@@ -120,11 +142,18 @@ def test_an_accelerator_of_ones_own(tmp_path):
         with pytest.raises(SpecError) as caught:
             load_accelerator(str(path))
         assert expected[1] in str(caught.value)
+        assert caught.value.hint
 
 
 def test_errors():
     with pytest.raises(SpecError, match="there is no accelerator named 'h1000'; did you mean 'h100'"):
         load_accelerator("h1000")
+    with pytest.raises(SpecError) as caught:
+        load_accelerator("zzz")
+    assert caught.value.hint.startswith("use one of p100-sxm2-16gb") and "gaudi3" in caught.value.hint
+    with pytest.raises(SpecError) as caught:
+        load_stack("zzz")
+    assert caught.value.hint == "use one of megatron-core, megatron-2022, aa-scaling-2023; or give a YAML file"
     with pytest.raises(SpecError, match="v100-sxm2-32gb has no bf16; it has fp16"):
         require_dtype(load_accelerator("v100"), "bf16")
     with pytest.raises(SpecError, match="there is no attention kernel named 'flsh-2'; did you mean 'flash-2'"):

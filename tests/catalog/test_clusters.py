@@ -54,6 +54,13 @@ def test_links_have_sources():
             assert link[key]["source"] and link[key]["confidence"]
 
 
+def test_messages_reach_the_rate_of_the_network_card():
+    technologies = read_data("links.json")["technologies"]
+    for name in ("infiniband", "roce"):
+        assert technologies[name]["point_to_point_efficiency"]["value"] == 0.97
+        assert technologies[name]["point_to_point_efficiency"]["confidence"] == "seen"
+
+
 def test_names():
     assert load_cluster("DGX_H100_SuperPOD").name == "dgx-h100-superpod"
     with pytest.raises(SpecError, match="there is no cluster named 'dgx-h100'; did you mean 'dgx-h100-superpod'"):

@@ -97,7 +97,7 @@ def test_what_is_recalled_stays_marked():
     [
         ("lama-7b", "there is no model named 'lama-7b'; did you mean 'llama-7b'"),
         ("70x", "there is no model named '70x'"),
-        ("", "model: '' is not a name, a file or a size"),
+        ("", "model: '' is not a name or a file"),
         ("nothing.yaml", "nothing.yaml: no such file or directory"),
         ("5m", "model size: '5m' is outside 100m to 100t parameters"),
         ("0b", "model size: '0b' must be greater than zero"),

@@ -57,6 +57,13 @@ def test_specs_and_texts_give_the_same_problem():
 def test_a_space_comes_from_a_mapping_or_a_file(tmp_path):
     path = tmp_path / "space.yaml"
     path.write_text("tp: [1, 2, 2]\nzero: 1\nrecompute: none\n")
+    written = tmp_path / "written.yaml"
+    written.write_text("tp: 1..4\npp: [1, 4..6]\nvpp: 1,2\nrecompute: none,full\nmicro_batch:\n")
+    document = problem(space=written).document["space"]
+    assert (document["tp"], document["pp"], document["vpp"]) == ([1, 2, 3, 4], [1, 4, 5, 6], [1, 2])
+    assert (document["recompute"], document["micro_batch"]) == (["none", "full"], None)
+    for values in (range(1, 5), iter([1, 2, 3, 4]), {1, 2, 3, 4}, (1, 2, 3, 4), "1..4"):
+        assert problem(space={"tp": values}).document["space"]["tp"] == [1, 2, 3, 4]
     expected = {"tp": [1, 2], "zero": [1], "recompute": ["none"], "pp": None}
     for space in ({"tp": [1, 2], "zero": [1], "recompute": ["none"]}, path, str(path)):
         document = problem(space=space).document["space"]
@@ -68,6 +75,46 @@ def test_notes_say_what_the_reader_should_know():
     assert any("longer than the 2048" in note for note in problem(seq_len=4096).notes)
     assert any("attention flash-2, norms fused" in note for note in problem().notes)
     assert any("v100" in note for note in problem(accelerator="v100", dtype="fp16").notes)
+    assert "slice 4 x 8 x 8 of the torus 16 x 20 x 28" in problem(cluster="tpu-v5p-pod", devices=256).notes
+
+
+@pytest.mark.parametrize(("cluster", "foreign"), [("tpu-v5p-pod", True), ("mi300x-8x400", True), ("selene", False)])
+def test_software_on_devices_that_it_is_not_written_for_is_noted(cluster, foreign):
+    notes = problem(cluster=cluster).notes
+    assert any("written for nvidia devices" in note and "equal habits" in note for note in notes) is foreign
+
+
+@pytest.mark.parametrize("reserve", ["4GiB", 4 * 2**30, "4096 MiB"])
+def test_a_reserve_is_taken_off_the_memory(reserve):
+    plain, less = problem(), problem(reserve=reserve)
+    assert less.reserve_bytes == 4 * 2**30
+    whole, rest = (made.document["accelerator"]["memory_bytes"] for made in (plain, less))
+    assert whole - rest == 4 * 2**30
+    assert "4.0 GiB of 79.2 GiB kept free" in less.notes
+    assert problem(reserve="0").document == problem(reserve=0).document == problem(reserve="0GiB").document
+    assert problem(reserve=None).document == plain.document and plain.reserve_bytes == 0
+
+
+def test_the_price_is_that_of_the_accelerator_of_the_cluster():
+    assert problem().usd_per_device_hour == load_cluster("dgx-a100-superpod").cost.usd_per_device_hour
+    assert problem(accelerator="a100").usd_per_device_hour == problem().usd_per_device_hour
+    replaced = problem(accelerator="h100")
+    assert replaced.usd_per_device_hour is None and replaced.accelerator_replaced
+    assert any("so the cost is unknown" in note for note in replaced.notes)
+    assert problem(cluster="selene").usd_per_device_hour is None
+    assert not any("price" in note for note in problem(cluster="selene", accelerator="h100").notes)
+
+
+def test_the_scale_up_network_bounds_what_stays_inside():
+    assert problem().scale_up_devices == 8
+    assert problem(cluster="gb200-nvl72", devices=144).scale_up_devices == 72
+    assert problem(cluster="tpu-v5p-pod", devices=256).scale_up_devices == 256
+
+
+def test_fp16_is_named_where_there_is_no_bf16():
+    with pytest.raises(SpecError) as caught:
+        problem(accelerator="v100")
+    assert caught.value.hint == 'use --dtype fp16 (in Python dtype="fp16")'
 
 
 @pytest.mark.parametrize(
@@ -85,9 +132,31 @@ def test_notes_say_what_the_reader_should_know():
         ({"tokens": "15TB"}, "tokens: '15TB' is not a whole number"),
         ({"dropout": "yes"}, "training.dropout: 'yes' is not true or false"),
         ({"space": {"tpp": 1}}, "space.tpp: unknown key 'tpp'; did you mean 'tp'?"),
+        (
+            {"global_batch": 999999999999999999999},
+            "global_batch: 999999999999999999999 is more than 17179869184, the largest supported",
+        ),
+        ({"global_batch": 10**5000}, "global_batch: a whole number of more than 40 digits is out of range"),
+        ({"seq_len": 2**29}, "seq_len: 536870912 is more than 268435456, the largest supported"),
+        ({"tokens": "1e25"}, "is more than 1000000000000000000, the largest supported"),
+        ({"devices": None}, "devices: has no value; it must be a whole number"),
+        ({"accelerator": "h10"}, "there is no accelerator named 'h10'; did you mean 'h100', 'h20' or 'v100'?"),
+        ({"model": "x" * 5000}, "there is no model named 'xxx"),
+        ({"cluster": 3}, "cluster: 3 is not a name or a file"),
+        ({"attention": ["flash-2"]}, "there is no attention kernel named"),
+        ({"space": {"tp": 2**21}}, "space.tp[0]: 2097152 is more than 1048576, the largest supported"),
+        ({"space": {"tp": range(10**12)}}, "space.tp: has more than 4096 values"),
+        ({"space": {"tp": "8..1"}}, "space.tp: the range 8..1 runs backwards"),
+        ({"space": {"tp": "1..99999"}}, "space.tp: has more than 4096 values"),
+        ({"space": {"zero": [None]}}, "space.zero[0]: has no value; it must be a number from 0 to 3"),
+        ({"space": 3}, "space: 3 is not a mapping of keys to values"),
+        ({"reserve": "4"}, "reserve: '4' has no unit"),
+        ({"reserve": "4G"}, "reserve: '4G' is unclear: it may be 4GB (decimal) or 4GiB"),
+        ({"reserve": "90GiB"}, "reserve: 90.0 GiB leaves nothing of the 79.2 GiB of a100-sxm-80gb"),
+        ({"reserve": -1}, "reserve: -1 must be greater than zero"),
         ({"space": {"tp": 0}}, "space.tp[0]: 0 must be greater than zero"),
-        ({"space": {"tp": [True]}}, "space.tp[0]: True is not a whole number"),
-        ({"space": {"tp": []}}, "space.tp: [] is empty, but at least 1 value is needed"),
+        ({"space": {"tp": [True]}}, "space.tp[0]: true is a yes/no value, not a number"),
+        ({"space": {"tp": []}}, "space.tp: [] is empty, but at least one value is needed"),
         ({"space": {"zero": 4}}, "space.zero[0]: 4 is not one of 0, 1, 2 or 3"),
         ({"space": {"recompute": "ful"}}, "'ful' is not one of 'none', 'selective' or 'full'; did you mean 'full'?"),
         ({"space": {"sequence_parallel": "yes"}}, "space.sequence_parallel[0]: 'yes' is not true or false"),
@@ -101,4 +170,5 @@ def test_bad_requests_are_one_sentence(changes, expected):
     with pytest.raises(SpecError) as caught:
         problem(**changes)
     assert expected in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
+    assert caught.value.hint

@@ -61,8 +61,37 @@ NO_FABRIC = H100[: H100.index("fabric:")] + H100[H100.index("cost:") : H100.inde
         (H100.replace("gain: 1.30", "gain: .nan"), "host.scale_up.in_network_gain: nan must be a finite number"),
         (
             H100.replace("cluster/1", "cluster/2"),
-            "schema: 'clusterplan.cluster/2' is not one of 'clusterplan.cluster/1'",
+            "schema: 'clusterplan.cluster/2' is not 'clusterplan.cluster/1'",
         ),
+        (H100.replace("450GB/s", "450"), "host.scale_up.bandwidth: 450 has no unit"),
+        (H100.replace("450GB/s", "'450'"), "host.scale_up.bandwidth: '450' has no unit"),
+        (H100.replace("0.8us", "0.8"), "host.scale_up.latency: 0.8 has no unit"),
+        (H100.replace("0.8us", "0"), "host.scale_up.latency: 0 has no unit"),
+        (H100.replace("0.8us", ".inf"), "host.scale_up.latency: inf is not finite"),
+        (H100.replace("0.8us", ""), "host.scale_up.latency: has no value; it must be a time"),
+        (H100.replace("0.8us", "99999d"), "8.64e+09 s is outside 0 to 1e+06 s, which holds every real machine"),
+        (H100.replace("0.8us", "true"), "host.scale_up.latency: true is a yes/no value, not a number"),
+        (H100.replace("kind: switch", "kind: banana"), "'banana' is not one of 'switch', 'mesh' or 'ring'"),
+        (H100.replace("oversubscription: 1.0", "oversubscription: 0.5"), "0.5 must be greater than or equal to 1"),
+        (H100.replace("oversubscription: 1.0", "oversubscription: .nan"), "nan must be a finite number"),
+        (H100.replace("2.60", "-2"), "cost.usd_per_device_hour: -2 must be greater than or equal to 0"),
+        (
+            H100.replace("confidence: recalled\npower", "confidence: sure\npower"),
+            "cost.confidence: 'sure' is not one of",
+        ),
+        (H100.replace("name: dgx-h100-superpod", "name: ' '"), "name: ' ' is empty"),
+        (
+            H100.replace("accelerator: h100-sxm-80gb", "accelerator: h1000"),
+            "cluster.yaml:5:1: accelerator: there is no accelerator named 'h1000'; did you mean 'h100'",
+        ),
+        (H100.replace("hosts: 2048", "hosts: 1000000000"), "hosts: 1000000000 is more than 1048576, the largest"),
+        (
+            H100.replace("hosts: 2048", "hosts: 1048576"),
+            "hosts: 1048576 hosts of 8 are 8388608 devices, more than the 1048576 supported",
+        ),
+        (H100[: H100.index("  tiers:")] + "  tiers: []\n", "fabric.tiers: [] is empty, but at least one value"),
+        (H100[: H100.index("  tiers:")] + "  tiers: 3\n", "fabric.tiers: 3 is not a list"),
+        (H100[: H100.index("  tiers:")] + "  tiers: [1]\n", "fabric.tiers[0]: 1 is not a mapping of keys to values"),
         (
             TPU.replace("[16, 20, 28]", "[16, 20, 27]"),
             "the torus 16 x 20 x 27 has 8640 devices, but 2240 hosts of 4 are 8960",
@@ -84,6 +113,7 @@ def test_wrong_clusters(tmp_path, text, expected):
     assert expected in message
     assert "\n" not in message
     assert message.startswith(f"{path}:"), message
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("name", list_clusters())

@@ -110,7 +110,7 @@ def test_levels_nest_and_reach_just_far_enough(name):
         ("dgx-h100-superpod", 12, "devices: 12 is not a whole number of hosts of 8; the nearest are 8 and 16"),
         ("dgx-h100-superpod", 3, "devices: 3 is not a whole number of hosts of 8; the nearest is 8"),
         ("dgx-h100-superpod", 16392, "devices: 16392 are more than the 16384 of dgx-h100-superpod"),
-        ("dgx-h100-superpod", True, "devices: True is not a whole number"),
+        ("dgx-h100-superpod", True, "devices: true is a yes/no value, not a number"),
         ("dgx-h100-superpod", 8.0, "devices: 8.0 is not a whole number"),
         ("gb200-nvl72", 70, "the nearest are 68 and 72"),
         (
@@ -143,6 +143,30 @@ def test_every_size_has_a_slice_that_fits_and_wraps_only_in_whole_cubes(devices)
     levels = build_network(load_cluster("tpu-v5p-pod"), devices)["levels"]
     assert levels[-1]["group_devices"] == devices
     assert all(level["wraps"] == (devices >= 64) for level in levels)
+
+
+def test_python_takes_plain_numbers_where_the_name_has_the_unit():
+    from clusterplan.specs.cluster import NetworkCards, ScaleUp
+
+    link = ScaleUp(technology="nvlink-a100", bandwidth_bytes_per_s=300e9, latency_s=0)
+    assert (link.bandwidth_bytes_per_s, link.latency_s) == (300e9, 0.0)
+    assert link == ScaleUp(technology="nvlink-a100", bandwidth="300GB/s", latency="0us")
+    with pytest.raises(ValueError, match="25000000000 has no unit"):
+        NetworkCards(count=8, bandwidth=25_000_000_000)
+
+
+def test_a_tier_that_joins_nothing_is_no_level(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: mine\naccelerator: a100\nhosts: 4\nhost:\n  accelerators: 8\n"
+        "  scale_up: {technology: nvlink-a100, bandwidth: 300GB/s, latency: 1us}\n"
+        "fabric:\n  technology: tcp\n  tiers:\n"
+        "    - {name: port, groups: 4, of: 1, bandwidth: 10GB/s, latency: 3us}\n"
+        "    - {name: all, groups: 1, of: 4, oversubscription: 2, latency: 3us}\n"
+    )
+    levels = build_network(load_cluster(str(path)), 32)["levels"]
+    assert [(level["group_devices"], level["bytes_per_s"]) for level in levels] == [(8, 300e9), (32, 5e9)]
+    assert not levels[1]["shares_inner_link"]
 
 
 def test_a_cluster_may_set_the_numbers_of_its_links(tmp_path):

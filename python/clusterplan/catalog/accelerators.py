@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import read_data
 from ..errors import SpecError
 from ..specs.files import Document, read_document
+from ..specs.refusals import shown
 from ..specs.validation import unknown_name, validate
-from .names import index_of, looks_like_a_file, normalised
+from .names import Names, look_up
 
 if TYPE_CHECKING:
     from ..specs.accelerator import AcceleratorSpec
 
-_HINT = "list the names with clusterplan.catalog.accelerators.list_accelerators(), or give a YAML file"
 _DTYPE_CHOICES = ("bf16", "fp16")
 
 
@@ -29,7 +30,7 @@ def list_accelerators() -> tuple[str, ...]:
     return tuple(_entries())
 
 
-def load_accelerator(text: str) -> AcceleratorSpec:
+def load_accelerator(text: str | Path) -> AcceleratorSpec:
     """An accelerator by bundled name or by path to a YAML or JSON file.
 
     A file may name a ``profile`` of efficiency (``ampere``, ``hopper``, ...) instead of giving the coefficients.
@@ -41,15 +42,8 @@ def load_accelerator(text: str) -> AcceleratorSpec:
         >>> load_accelerator("h100").peak_flops_per_s["bf16"]
         989400000000000.0
     """
-    if not isinstance(text, str) or not text.strip():
-        raise SpecError(f"accelerator: {text!r} is not a name or a file", code="unknown-accelerator", hint=_HINT)
-    name = _index().get(normalised(text))
-    if name is not None:
-        return _bundled(name)
-    if looks_like_a_file(text):
-        document = read_document(text)
-        return _with_profile(Document(document.path, dict(document.data), document.marks), "accelerator")
-    raise unknown_name("accelerator", text, _spellings(), hint=_HINT)
+    hint = f"use one of {', '.join(_entries())}; or give a YAML file"
+    return look_up("accelerator", text, _names(), bundled=_bundled, from_file=_from_file, hint=hint)
 
 
 def require_dtype(accelerator: AcceleratorSpec, dtype: str) -> None:
@@ -59,11 +53,15 @@ def require_dtype(accelerator: AcceleratorSpec, dtype: str) -> None:
         SpecError: it does not; the dtype that it has is named.
     """
     if dtype not in _DTYPE_CHOICES:
-        raise SpecError(f"dtype: {dtype!r} is not one of 'bf16', 'fp16'", code="bad-value", hint="use bf16 or fp16")
+        raise SpecError(
+            f"dtype: {shown(dtype)} is not one of 'bf16', 'fp16'", code="bad-value", hint="use bf16 or fp16"
+        )
     if dtype not in accelerator.peak_flops_per_s:
         others = ", ".join(accelerator.peak_flops_per_s)
         raise SpecError(
-            f"dtype: {accelerator.name} has no {dtype}; it has {others}", code="no-such-dtype", hint=f"use {others}"
+            f"dtype: {accelerator.name} has no {dtype}; it has {others}",
+            code="no-such-dtype",
+            hint=f'use --dtype {others} (in Python dtype="{others}")',
         )
 
 
@@ -82,19 +80,19 @@ def _entries() -> Mapping[str, dict[str, Any]]:
     return {entry["name"]: entry for entry in read_data("accelerators.json")["accelerators"]}
 
 
-@cache
-def _index() -> Mapping[str, str]:
-    return index_of((name, entry["aliases"]) for name, entry in _entries().items())
-
-
-def _spellings() -> list[str]:
-    return [spelling for name, entry in _entries().items() for spelling in (name, *entry["aliases"])]
+def _names() -> Names:
+    return {name: entry["aliases"] for name, entry in _entries().items()}
 
 
 @cache
 def _bundled(name: str) -> AcceleratorSpec:
     entry = {key: value for key, value in _entries()[name].items() if key != "aliases"}
     return _with_profile(Document(f"data/accelerators.json ({name})", entry), f"accelerator {name}")
+
+
+def _from_file(path: str) -> AcceleratorSpec:
+    document = read_document(path)
+    return _with_profile(Document(document.path, dict(document.data), document.marks), "accelerator")
 
 
 def _with_profile(document: Document, what: str) -> AcceleratorSpec:
@@ -105,16 +103,23 @@ def _with_profile(document: Document, what: str) -> AcceleratorSpec:
     if profile_name is None:
         return validate(AcceleratorSpec, document, what=what)
     profiles = read_data("efficiency.json")["profiles"]
-    if profile_name not in profiles:
-        error = unknown_name("efficiency profile", str(profile_name), profiles, hint=f"profiles: {', '.join(profiles)}")
+    if not isinstance(profile_name, str) or profile_name not in profiles:
+        hint = f"use one of {', '.join(profiles)}"
+        error = unknown_name("efficiency profile", str(profile_name), profiles, hint=hint)
         raise SpecError(f"{document.where(('profile',))}: profile: {error}", code=error.code, hint=error.hint)
     values, facts = _values(profiles[profile_name])
-    # What the file gives itself wins over the profile, whichever of the two spellings it uses.
-    for short, long in (("kernel_floor", "kernel_floor_s"),):
-        if short in given:
-            values.pop(long, None)
-    merged = {**values, **given, "facts": {**facts, **given.get("facts", {})}}
+    # What the file gives itself wins over the profile, also in the spelling of files.
+    if "kernel_floor" in given:
+        del values["kernel_floor_s"]
+    merged = {**values, **given, "facts": _joined(facts, given.get("facts"))}
     return validate(AcceleratorSpec, Document(document.path, merged, document.marks), what=what)
+
+
+def _joined(facts: dict[str, Any], own: Any) -> Any:
+    """The facts of the profile and of the file; what is no mapping is left for the validation to refuse."""
+    if own is None:
+        return facts
+    return {**facts, **own} if isinstance(own, Mapping) else own
 
 
 def _values(tree: Mapping[str, Any], path: str = "") -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ..errors import SpecError
 from ..specs.files import read_document
 from ..specs.validation import unknown_name, validate
-from .names import index_of, looks_like_a_file, normalised
+from .accelerators import load_accelerator
+from .names import Names, find_name, look_up
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec
@@ -29,8 +30,8 @@ def list_clusters() -> tuple[str, ...]:
     return tuple(_files())
 
 
-def load_cluster(text: str) -> ClusterSpec:
-    """A cluster by bundled name or by path to a YAML or JSON file; its sums are checked.
+def load_cluster(text: str | Path) -> ClusterSpec:
+    """A cluster by bundled name or by path to a YAML or JSON file; its sums and its accelerator are checked.
 
     Raises:
         SpecError: no such name (the nearest are offered), the file is not a valid cluster, or its tiers do not add up.
@@ -39,14 +40,7 @@ def load_cluster(text: str) -> ClusterSpec:
         >>> load_cluster("dgx-h100-superpod").host.accelerators
         8
     """
-    if not isinstance(text, str) or not text.strip():
-        raise SpecError(f"cluster: {text!r} is not a name or a file", code="unknown-cluster", hint=_HINT)
-    name = _index().get(normalised(text))
-    if name is not None:
-        return _bundled(name)
-    if looks_like_a_file(text):
-        return _read(text)
-    raise unknown_name("cluster", text, _files(), hint=_HINT)
+    return look_up("cluster", text, _names(), bundled=_bundled, from_file=_read, hint=_HINT)
 
 
 def cluster_file(name: str) -> Path:
@@ -55,7 +49,7 @@ def cluster_file(name: str) -> Path:
     Raises:
         SpecError: no such name.
     """
-    found = _index().get(normalised(name))
+    found = find_name(name, _names())
     if found is None:
         raise unknown_name("cluster", name, _files(), hint=_HINT)
     return _files()[found]
@@ -66,9 +60,8 @@ def _files() -> Mapping[str, Path]:
     return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
 
 
-@cache
-def _index() -> Mapping[str, str]:
-    return index_of((name, ()) for name in _files())
+def _names() -> Names:
+    return {name: () for name in _files()}
 
 
 @cache
@@ -83,4 +76,9 @@ def _read(path: str) -> ClusterSpec:
     document = read_document(path)
     cluster = validate(ClusterSpec, document, what="cluster")
     check_sums(cluster, document)
+    try:
+        load_accelerator(cluster.accelerator)
+    except SpecError as error:
+        place = document.where(("accelerator",))
+        raise SpecError(f"{place}: accelerator: {error}", code=error.code, hint=error.hint) from None
     return cluster

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import read_data
 from ..errors import SpecError
 from ..specs.files import Document, read_document
-from ..specs.validation import unknown_name, validate
-from .names import index_of, looks_like_a_file, normalised
+from ..specs.validation import validate
+from .names import look_up
 from .sizes import infer_model, reads_as_size
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def list_models() -> tuple[str, ...]:
     return tuple(_entries())
 
 
-def load_model(text: str) -> ModelSpec:
+def load_model(text: str | Path) -> ModelSpec:
     """A model by bundled name, by path to a YAML or JSON spec, or by size such as ``70b``.
 
     For a size a plausible dense shape is inferred, and ``notes`` shows it.
@@ -42,33 +43,20 @@ def load_model(text: str) -> ModelSpec:
         >>> load_model("llama3.1-8b").hidden
         4096
     """
-    if not isinstance(text, str) or not text.strip():
-        raise SpecError(f"model: {text!r} is not a name, a file or a size", code="unknown-model", hint=_HINT)
-    name = _index().get(normalised(text))
-    if name is not None:
-        return _bundled(name)
-    if looks_like_a_file(text):
-        return _from_file(text)
-    if reads_as_size(text):
-        return infer_model(text)
-    raise unknown_name("model", text, _spellings(), hint=_HINT)
-
-
-_HINT = "list the names with 'clusterplan models list', or give a YAML file, or a size such as 70b"
+    return look_up(
+        "model",
+        text,
+        {name: entry["aliases"] for name, entry in _entries().items()},
+        bundled=_bundled,
+        from_file=_from_file,
+        otherwise=lambda size: infer_model(size) if reads_as_size(size) else None,
+        hint="list the names with 'clusterplan models list', or give a YAML file, or a size such as 70b",
+    )
 
 
 @cache
 def _entries() -> Mapping[str, dict[str, Any]]:
     return {entry["name"]: entry for entry in read_data("models.json")["models"]}
-
-
-@cache
-def _index() -> Mapping[str, str]:
-    return index_of((name, entry["aliases"]) for name, entry in _entries().items())
-
-
-def _spellings() -> list[str]:
-    return [spelling for name, entry in _entries().items() for spelling in (name, *entry["aliases"])]
 
 
 @cache
@@ -91,7 +79,5 @@ def _from_file(path: str) -> ModelSpec:
             hint="write these keys in a YAML file, or use a bundled name",
         )
     if "name" not in document.data:
-        from pathlib import Path
-
         document = Document(document.path, {"name": Path(path).stem, **document.data}, document.marks)
     return validate(ModelSpec, document, what="model")

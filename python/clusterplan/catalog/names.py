@@ -12,6 +12,7 @@ from ..specs.refusals import shown
 from ..specs.validation import unknown_name
 
 _Found = TypeVar("_Found")
+Names = Mapping[str, Iterable[str]]  # aliases by name
 
 _SEPARATORS = re.compile(r"[\s_\-]+")
 _SPEC_SUFFIXES = (".yaml", ".yml", ".json")
@@ -27,14 +28,14 @@ def normalised(name: str) -> str:
     return _SEPARATORS.sub("", name.strip().lower())
 
 
-def index_of(names: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, str]:
-    """From every normalised name and alias to the name; two things that share one are a mistake in the data."""
+def find_name(text: str, names: Names) -> str | None:
+    """The name that ``text`` is a spelling of; two things that share a spelling are a mistake in the data."""
     index: dict[str, str] = {}
-    for name, aliases in names:
+    for name, aliases in names.items():
         for spelling in (name, *aliases):
             if index.setdefault(normalised(spelling), name) != name:
                 raise ValueError(f"{spelling!r} names both {index[normalised(spelling)]!r} and {name!r}")
-    return index
+    return index.get(normalised(text))
 
 
 def looks_like_a_file(text: str) -> bool:
@@ -49,8 +50,8 @@ def looks_like_a_file(text: str) -> bool:
 
 def look_up(
     what: str,
-    text: str,
-    index: Mapping[str, str],
+    text: str | Path,
+    names: Names,
     *,
     bundled: Callable[[str], _Found],
     from_file: Callable[[str], _Found],
@@ -59,19 +60,21 @@ def look_up(
 ) -> _Found:
     """The thing that a text names: a bundled one by name or alias, the one in a file, or what ``otherwise`` finds.
 
-    ``index`` comes from `index_of`, and ``hint`` is the action for a name that is not known.
+    ``hint`` is the action for a name that is not known.
 
     Raises:
         SpecError: no such thing (the nearest names are offered), or what ``from_file`` raises.
     """
+    text = str(text) if isinstance(text, Path) else text
     if not isinstance(text, str) or not text.strip():
         raise SpecError(f"{what}: {shown(text)} is not a name or a file", code=f"unknown-{what}", hint=hint)
-    name = index.get(normalised(text))
+    name = find_name(text, names)
     if name is not None:
         return bundled(name)
     if looks_like_a_file(text):
         return from_file(text)
     found = otherwise(text)
     if found is None:
-        raise unknown_name(what, text, {**index, **{name: name for name in index.values()}}, hint=hint)
+        spellings = [spelling for name, aliases in names.items() for spelling in (name, *aliases)]
+        raise unknown_name(what, text, spellings, hint=hint)
     return found

@@ -56,7 +56,11 @@ def infer_model(size: str) -> ModelSpec:
     tied = wanted < _TIED_BELOW
     candidates = [candidate for hidden in _widths() for candidate in _candidates(hidden, wanted, tied)]
     if not candidates:
-        raise SpecError(f"model size: no plausible shape has {size!r} parameters", code="bad-value")
+        raise SpecError(
+            f"model size: no plausible shape has {size!r} parameters",
+            code="bad-value",
+            hint="give a size a few percent away, or a YAML file with the shape",
+        )
     _, hidden, layers, ffn = min(candidates)
     return _spec(size.strip(), hidden, layers, ffn, tied)
 

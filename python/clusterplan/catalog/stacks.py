@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..data import read_data
@@ -11,13 +12,11 @@ from ..errors import SpecError
 from ..specs.files import read_document
 from ..specs.validation import unknown_name, validate
 from .accelerators import attention_kernels, shared_kernels
-from .names import index_of, looks_like_a_file, normalised
+from .names import look_up
 
 if TYPE_CHECKING:
     from ..specs.accelerator import AcceleratorSpec, AttentionKernel
     from ..specs.stack import StackProfile
-
-_HINT = "list the names with clusterplan.catalog.stacks.list_stacks(), or give a YAML file"
 
 
 class ResolvedStack(NamedTuple):
@@ -39,7 +38,7 @@ def list_stacks() -> tuple[str, ...]:
     return tuple(_entries())
 
 
-def load_stack(text: str | None = None) -> StackProfile:
+def load_stack(text: str | Path | None = None) -> StackProfile:
     """A stack by bundled name or by path to a YAML or JSON file; ``None`` is the default one.
 
     Raises:
@@ -47,16 +46,9 @@ def load_stack(text: str | None = None) -> StackProfile:
     """
     if text is None:
         text = str(read_data("stacks.json")["default"])
-    if not isinstance(text, str) or not text.strip():
-        raise SpecError(f"stack: {text!r} is not a name or a file", code="unknown-stack", hint=_HINT)
-    name = _index().get(normalised(text))
-    if name is not None:
-        return _bundled(name)
-    if looks_like_a_file(text):
-        from ..specs.stack import StackProfile
-
-        return validate(StackProfile, read_document(text), what="stack")
-    raise unknown_name("stack", text, _entries(), hint=_HINT)
+    hint = f"use one of {', '.join(_entries())}; or give a YAML file"
+    names = {name: entry["aliases"] for name, entry in _entries().items()}
+    return look_up("stack", text, names, bundled=_bundled, from_file=_from_file, hint=hint)
 
 
 def resolve_stack(
@@ -93,10 +85,10 @@ def _attention(profile: StackProfile, accelerator: AcceleratorSpec, wanted: str 
     shared = shared_kernels()
     available = attention_kernels(accelerator)
     if wanted is not None:
-        if wanted not in available:
+        if not isinstance(wanted, str) or wanted not in available:
             profiles = read_data("efficiency.json")["profiles"].values()
             usable = f"use one of {', '.join(available)}"
-            if not any(wanted in entry["attention"] for entry in profiles):
+            if not any(str(wanted) in entry["attention"] for entry in profiles):
                 raise unknown_name("attention kernel", str(wanted), available, hint=usable)
             raise SpecError(
                 f"attention: {accelerator.name} has no kernel {wanted!r}",
@@ -122,7 +114,7 @@ def _attention(profile: StackProfile, accelerator: AcceleratorSpec, wanted: str 
 def _norm(profile: StackProfile, wanted: str | None) -> tuple[str, dict[str, float]]:
     kernels = read_data("stacks.json")["norm_kernels"]
     name = wanted if wanted is not None else profile.norm_kernel
-    if name not in kernels:
+    if not isinstance(name, str) or name not in kernels:
         raise unknown_name("norm kernel", str(name), kernels, hint=f"use one of {', '.join(kernels)}")
     return name, {key: kernels[name][key] for key in ("norm_bytes_forward", "norm_bytes_backward", "norm_saved_bytes")}
 
@@ -133,13 +125,14 @@ def _entries() -> Mapping[str, dict[str, Any]]:
 
 
 @cache
-def _index() -> Mapping[str, str]:
-    return index_of((name, entry["aliases"]) for name, entry in _entries().items())
-
-
-@cache
 def _bundled(name: str) -> StackProfile:
     from ..specs.stack import StackProfile
 
     entry = {key: value for key, value in _entries()[name].items() if key != "aliases"}
     return validate(StackProfile, entry, what=f"stack {name}")
+
+
+def _from_file(path: str) -> StackProfile:
+    from ..specs.stack import StackProfile
+
+    return validate(StackProfile, read_document(path), what="stack")

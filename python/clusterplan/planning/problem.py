@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,13 @@ from ..catalog.clusters import load_cluster
 from ..catalog.models import load_model
 from ..catalog.stacks import load_stack, resolve_stack
 from ..errors import SpecError
-from ..specs.units import parse_count
+from ..specs.limits import MOST_SEQUENCE_TOKENS, MOST_SEQUENCES, MOST_TOKENS
+from ..specs.refusals import shown
+from ..specs.units import parse_bytes, parse_count
 from ..specs.validation import load_spec, validate
 from ..topology.checks import check_sums
 from ..topology.levels import build_network
+from ..topology.torus import place_slice
 
 if TYPE_CHECKING:
     from ..specs.accelerator import AcceleratorSpec
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from ..specs.training import SearchSpace, TrainingSpec
 
 SCHEMA = "clusterplan.problem/1"
+_NOTHING = re.compile(r"0+(\.0*)? ?[KMGT]?i?B?")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Problem:
     """A question for the engine: ``document`` is exactly what docs/reference/engine-documents.md describes.
 
     The specs it was made from stand beside it; ``notes`` are sentences that the reader of an answer should see.
+    Of each device ``reserve_bytes`` are kept free, so the memory in the document is what remains.
+    ``accelerator_replaced`` says that the device is not the cluster's own.
     """
 
     document: dict[str, Any]
@@ -42,6 +49,21 @@ class Problem:
     stack_name: str
     training: TrainingSpec
     notes: tuple[str, ...] = ()
+    reserve_bytes: int = 0
+    accelerator_replaced: bool = False
+
+    @property
+    def usd_per_device_hour(self) -> float | None:
+        """The price of one device and hour, USD; ``None`` where it is not known or not that of this accelerator."""
+        cost = self.cluster.cost
+        return None if cost is None or self.accelerator_replaced else cost.usd_per_device_hour
+
+    @property
+    def scale_up_devices(self) -> int:
+        """Devices of the innermost network, beyond which a group leaves the host (the slice, in a torus)."""
+        if self.cluster.host.torus is not None:
+            return int(self.document["network"]["devices"])
+        return self.cluster.domain_devices
 
     def to_json(self) -> str:
         """The document as JSON text, as the engine takes it."""
@@ -49,20 +71,21 @@ class Problem:
 
 
 def build_problem(
-    model: str | ModelSpec,
-    cluster: str | ClusterSpec,
+    model: str | Path | ModelSpec,
+    cluster: str | Path | ClusterSpec,
     *,
     devices: int | str,
     global_batch: int | str,
     seq_len: int | str,
     tokens: int | float | str | None = None,
-    accelerator: str | AcceleratorSpec | None = None,
-    stack: str | StackProfile | None = None,
+    accelerator: str | Path | AcceleratorSpec | None = None,
+    stack: str | Path | StackProfile | None = None,
     attention: str | None = None,
     norm_kernel: str | None = None,
     dropout: bool = False,
     dtype: str = "bf16",
     space: Mapping[str, Any] | SearchSpace | str | Path | None = None,
+    reserve: int | float | str | None = None,
 ) -> Problem:
     """The problem of training ``model`` on ``devices`` accelerators of ``cluster``.
 
@@ -80,6 +103,7 @@ def build_problem(
         dropout: whether dropout is used.
         dtype: compute dtype, ``bf16`` or ``fp16``.
         space: the layouts that are allowed: a mapping, a spec or a YAML file; ``None`` allows all.
+        reserve: memory of each device to keep free for what the model does not know, in bytes or as ``4GiB``.
 
     Raises:
         SpecError: anything of this is not valid; the message names the field and the nearest valid value.
@@ -90,33 +114,35 @@ def build_problem(
         8
     """
     from ..specs.model import ModelSpec
+    from ..specs.stack import StackProfile
     from ..specs.training import TrainingSpec
 
     shape = model if isinstance(model, ModelSpec) else load_model(model)
     where = _cluster(cluster)
     device = _accelerator(accelerator, where)
     require_dtype(device, dtype)
-    count = parse_count(devices, field="devices") if isinstance(devices, str) else devices
+    count = _device_count(devices)
     network = build_network(where, count)
     training = validate(
         TrainingSpec,
         {
-            "global_batch_sequences": parse_count(global_batch, field="global_batch"),
-            "sequence_length": parse_count(seq_len, field="seq_len"),
-            "tokens": None if tokens is None else parse_count(tokens, field="tokens"),
+            "global_batch_sequences": parse_count(global_batch, field="global_batch", most=MOST_SEQUENCES),
+            "sequence_length": parse_count(seq_len, field="seq_len", most=MOST_SEQUENCE_TOKENS),
+            "tokens": None if tokens is None else parse_count(tokens, field="tokens", most=MOST_TOKENS),
             "compute_dtype": dtype,
             "dropout": dropout,
         },
         what="training",
     )
-    notes = [*_model_notes(shape, training)]
-    profile = load_stack(stack) if stack is None or isinstance(stack, str) else stack
+    profile = stack if isinstance(stack, StackProfile) else load_stack(stack)
     resolved = resolve_stack(profile, device, attention, norm_kernel, dropout)
-    notes.append(f"stack {profile.name}: attention {resolved.attention_kernel}, norms {resolved.norm_kernel}")
-    if device.name != where.accelerator and accelerator is not None:
-        notes.append(
-            f"{device.name} in place of the {where.accelerator} of {where.name}; the network is that of {where.name}"
-        )
+    reserved = _reserved(reserve, device)
+    replaced = accelerator is not None and device.name != _own_accelerator(where)
+    notes = (
+        *_model_notes(shape, training),
+        f"stack {profile.name}: attention {resolved.attention_kernel}, norms {resolved.norm_kernel}",
+        *_device_notes(where, device, profile, count, reserved, replaced),
+    )
     document = {
         "schema": SCHEMA,
         "model": shape.shape(),
@@ -125,29 +151,101 @@ def build_problem(
             "sequence_length": training.sequence_length,
             "dropout": training.dropout,
         },
-        "accelerator": device.document(dtype),
+        "accelerator": {**device.document(dtype), "memory_bytes": device.memory_bytes - reserved},
         "attention": resolved.attention,
         "network": network,
         "stack": resolved.stack,
         "space": _space(space).document(),
     }
-    return Problem(document, shape, where, device, profile.name, training, tuple(notes))
+    return Problem(document, shape, where, device, profile.name, training, notes, reserved, replaced)
 
 
-def _cluster(cluster: str | ClusterSpec) -> ClusterSpec:
-    if isinstance(cluster, str):
+def _device_count(devices: int | str) -> int:
+    """A whole number; its size is checked against the cluster, whose error says more."""
+    if isinstance(devices, str) or (hasattr(devices, "__index__") and not isinstance(devices, int)):
+        return parse_count(devices, field="devices")
+    return devices
+
+
+def _reserved(reserve: int | float | str | None, accelerator: AcceleratorSpec) -> int:
+    """The bytes to keep free; 0 where nothing is said."""
+    number = reserve.strip() if isinstance(reserve, str) else ""
+    if reserve is None or (not isinstance(reserve, bool) and reserve == 0) or _NOTHING.fullmatch(number):
+        return 0
+    if number[-1:].isdigit():
+        raise SpecError(
+            f"reserve: {shown(reserve)} has no unit", code="bad-quantity", hint=f"write {number}GB or {number}GiB"
+        )
+    amount = parse_bytes(reserve, field="reserve")
+    if amount >= accelerator.memory_bytes:
+        raise SpecError(
+            f"reserve: {_gibibytes(amount)} leaves nothing of the {_gibibytes(accelerator.memory_bytes)} of "
+            f"{accelerator.name}",
+            code="bad-value",
+            hint="keep less of it free",
+        )
+    return amount
+
+
+def _gibibytes(amount: int) -> str:
+    return f"{amount / 2**30:.1f} GiB" if amount >= 2**30 / 10 else f"{amount / 2**20:.1f} MiB"
+
+
+def _own_accelerator(cluster: ClusterSpec) -> str:
+    try:
+        return load_accelerator(cluster.accelerator).name
+    except SpecError:  # a cluster made in Python may name none that is known
+        return cluster.accelerator
+
+
+def _device_notes(
+    cluster: ClusterSpec,
+    device: AcceleratorSpec,
+    stack: StackProfile,
+    devices: int,
+    reserved: int,
+    replaced: bool,
+) -> list[str]:
+    """What the reader should know of the devices and of the place that they take in the cluster."""
+    notes = []
+    if replaced:
+        own, price = _own_accelerator(cluster), ""
+        if cluster.cost is not None:
+            price = f"; the price of {cluster.name} is not that of {device.name}, so the cost is unknown"
+        notes.append(f"{device.name} in place of the {own} of {cluster.name}, whose network is kept{price}")
+    if stack.vendors and device.vendor is not None and device.vendor not in stack.vendors:
+        notes.append(
+            f"stack {stack.name} is written for {' and '.join(stack.vendors)} devices and its kernels may not run on "
+            f"{device.name}: the numbers are what software of equal habits would get"
+        )
+    torus = cluster.host.torus
+    placed = place_slice(torus.axes, devices) if torus is not None else None
+    if torus is not None and placed is not None:
+        sizes = (" x ".join(str(axis) for axis in axes) for axes in (placed, torus.axes))
+        notes.append("slice {} of the torus {}".format(*sizes))
+    if reserved:
+        notes.append(f"{_gibibytes(reserved)} of {_gibibytes(device.memory_bytes)} kept free")
+    return notes
+
+
+def _cluster(cluster: str | Path | ClusterSpec) -> ClusterSpec:
+    from ..specs.cluster import ClusterSpec
+
+    if not isinstance(cluster, ClusterSpec):
         return load_cluster(cluster)
     check_sums(cluster)
     return cluster
 
 
-def _accelerator(accelerator: str | AcceleratorSpec | None, cluster: ClusterSpec) -> AcceleratorSpec:
+def _accelerator(accelerator: str | Path | AcceleratorSpec | None, cluster: ClusterSpec) -> AcceleratorSpec:
+    from ..specs.accelerator import AcceleratorSpec
+
     if accelerator is None:
         try:
             return load_accelerator(cluster.accelerator)
         except SpecError as error:
             raise SpecError(f"cluster {cluster.name}: {error}", code=error.code, hint=error.hint) from None
-    return load_accelerator(accelerator) if isinstance(accelerator, str) else accelerator
+    return accelerator if isinstance(accelerator, AcceleratorSpec) else load_accelerator(accelerator)
 
 
 def _space(space: Mapping[str, Any] | SearchSpace | str | Path | None) -> SearchSpace:

@@ -15,7 +15,6 @@ from .fields import (
     Fraction,
     Name,
     NonNegative,
-    PositiveInteger,
     Seconds,
     Spec,
     Text,
@@ -36,7 +35,7 @@ class GemmProfile(Spec):
 
     efficiency: Fraction
     reduction_half: NonNegative
-    tiles: tuple[tuple[PositiveInteger, PositiveInteger, Fraction], ...] = Field(min_length=1)
+    tiles: tuple[tuple[Count, Count, Fraction], ...] = Field(min_length=1)
 
 
 class AttentionKernel(Spec):

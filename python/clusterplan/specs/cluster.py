@@ -30,7 +30,9 @@ class Link(Spec):
     technology: Text
     collective_efficiency: Fraction | None = None
     point_to_point_efficiency: Fraction | None = None
-    half_saturation_bytes: Bytes | None = Field(None, validation_alias=written("half_saturation", "half_saturation_bytes"))
+    half_saturation_bytes: Bytes | None = Field(
+        None, validation_alias=written("half_saturation", "half_saturation_bytes")
+    )
     hop_latency_s: Seconds | None = Field(None, validation_alias=written("hop_latency", "hop_latency_s"))
 
 
@@ -89,7 +91,9 @@ class Tier(Spec):
     groups: Count
     of: Count
     oversubscription: AtLeastOne | None = None
-    bandwidth_bytes_per_s: BytesPerSecond | None = Field(None, validation_alias=written("bandwidth", "bandwidth_bytes_per_s"))
+    bandwidth_bytes_per_s: BytesPerSecond | None = Field(
+        None, validation_alias=written("bandwidth", "bandwidth_bytes_per_s")
+    )
     latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
 
 

@@ -8,20 +8,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from .limits import MOST_DEVICES
 from .refusals import UnreadableQuantity, is_not, shown
 from .units import at_most, read_bytes, read_bytes_per_s, read_count, read_flops_per_s, read_latency
 
-# By the ending of a field's name, longest first: what a value is called, and how it may be written.
+# By the ending of a field's name, longest first: units that its value may have in a file, and an example.
 _UNITS = (
-    ("_bytes_per_s", ("GB/s", "Gb/s")),
-    ("_flops_per_s", ("TFLOPS",)),
-    ("_bytes", ("GB", "GiB")),
-    ("_s", ("us", "ms")),
+    ("_bytes_per_s", ("GB/s", "Gb/s"), "450GB/s or 400Gb/s"),
+    ("_flops_per_s", ("TFLOPS",), "989TFLOPS"),
+    ("_bytes", ("GB", "GiB"), "80GB or 80GiB"),
+    ("_s", ("us", "ms"), "2.5us or 1.2ms"),
 )
-_PLAIN_NUMBER = re.compile(r"\s*[+-]?[\d_.]+(?:[eE][+-]?\d+)?\s*")
+_LARGEST_BEFORE_A_UNIT = 10_000  # larger ones are already in the smallest unit: 85000000000 is not meant as GB
+_PLAIN_NUMBER = re.compile(r"[+-]?[\d_.]*\d[\d_.]*(?:[eE][+-]?\d+)?")
 _LONGEST_NAME = 200
-# Far above any machine, and small enough that every product of the engine stays exact.
-MOST_DEVICES = 2**20
+_LEAST_FRACTION = 1e-6
 
 
 def written(short: str, name: str) -> AliasChoices:
@@ -43,22 +44,26 @@ class Spec(BaseModel):
         if isinstance(given, Mapping):
             for name, entry in cls.model_fields.items():
                 short = getattr(entry.validation_alias, "choices", [name])[0]
-                units = next((units for ending, units in _UNITS if name.endswith(ending)), None)
-                if short != name and short in given and units is not None:
-                    _refuse_plain_numbers(given[short], units, (short,))
+                forms = next((forms for ending, *forms in _UNITS if name.endswith(ending)), None)
+                if short != name and short in given and forms is not None:
+                    _refuse_plain_numbers(given[short], forms, (short,))
         return given
 
 
-def _refuse_plain_numbers(value: Any, units: tuple[str, ...], field: tuple[str, ...]) -> None:
+def _refuse_plain_numbers(value: Any, forms: list[Any], field: tuple[str, ...]) -> None:
     if isinstance(value, Mapping):  # the peak of each dtype
         for key, inner in value.items():
-            _refuse_plain_numbers(inner, units, (*field, str(key)))
+            _refuse_plain_numbers(inner, forms, (*field, str(key)))
         return
-    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if plain or (isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value)):
-        number = value.strip() if isinstance(value, str) else shown(value)
-        forms = " or ".join(f"{number}{unit}" for unit in units)
-        raise UnreadableQuantity(f"{shown(value)} has no unit", f"write it with its unit, such as {forms}", field=field)
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return
+    text = value.strip() if isinstance(value, str) else repr(value) if isinstance(value, float) else shown(value)
+    if not _PLAIN_NUMBER.fullmatch(text):
+        return
+    units, example = forms
+    if re.fullmatch(r"\d+(\.\d+)?", text) and float(text) < _LARGEST_BEFORE_A_UNIT:
+        example = " or ".join(f"{text}{unit}" for unit in units)
+    raise UnreadableQuantity(f"{shown(value)} has no unit", f"write it with its unit, such as {example}", field=field)
 
 
 def _whole_number_or_zero(value: Any) -> int:
@@ -100,11 +105,26 @@ def _a_name(value: str) -> str:
 
 
 def _at_most_one(value: float) -> float:
-    if not 0 < value <= 1:
+    if not _LEAST_FRACTION <= value <= 1:
         raise UnreadableQuantity(
-            f"{shown(value)} is not a fraction greater than 0 and at most 1", "write a fraction such as 0.8"
+            f"{shown(value)} is not a fraction above 0 (at least {_LEAST_FRACTION:f}) and at most 1",
+            "write a fraction such as 0.8",
         )
     return value
+
+
+def _within(least: float, most: float, unit: str) -> AfterValidator:
+    """What refuses quantities that no machine has, and with which the sums of the engine could overflow."""
+
+    def check(value: Any) -> Any:
+        if not least <= value <= most:
+            raise UnreadableQuantity(
+                f"{value:.4g} {unit} is outside {least:g} to {most:g} {unit}, which holds every real machine",
+                "check the unit",
+            )
+        return value
+
+    return AfterValidator(check)
 
 
 def _zero_stage(value: Any) -> Any:
@@ -121,13 +141,13 @@ def up_to(most: int) -> AfterValidator:
 PositiveInteger = Annotated[int, BeforeValidator(read_count)]
 Integer = Annotated[int, BeforeValidator(_whole_number_or_zero)]
 Count = Annotated[PositiveInteger, up_to(MOST_DEVICES)]  # of parts of a machine
-Bytes = Annotated[int, BeforeValidator(read_bytes)]
-BytesPerSecond = Annotated[float, BeforeValidator(read_bytes_per_s)]
-FlopsPerSecond = Annotated[float, BeforeValidator(read_flops_per_s)]
-Seconds = Annotated[float, BeforeValidator(read_latency)]
+Bytes = Annotated[int, BeforeValidator(read_bytes), _within(1, 1e18, "bytes")]
+BytesPerSecond = Annotated[float, BeforeValidator(read_bytes_per_s), _within(1, 1e15, "bytes/s")]
+FlopsPerSecond = Annotated[float, BeforeValidator(read_flops_per_s), _within(1, 1e24, "FLOP/s")]
+Seconds = Annotated[float, BeforeValidator(read_latency), _within(0, 1e6, "s")]
 Fraction = Annotated[float, BeforeValidator(_not_a_bool), AfterValidator(_at_most_one)]
-NonNegative = Annotated[float, BeforeValidator(_not_a_bool), Field(ge=0)]
-AtLeastOne = Annotated[float, BeforeValidator(_not_a_bool), Field(ge=1)]
+NonNegative = Annotated[float, BeforeValidator(_not_a_bool), Field(ge=0, le=1e12)]
+AtLeastOne = Annotated[float, BeforeValidator(_not_a_bool), Field(ge=1, le=1000)]
 Flag = Annotated[bool, BeforeValidator(_a_bool)]
 Text = Annotated[str, BeforeValidator(_a_text)]
 Name = Annotated[Text, AfterValidator(_a_name)]

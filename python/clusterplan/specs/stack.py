@@ -47,11 +47,13 @@ class StackProfile(Spec):
     ``rotary_factor`` and ``activation_factor`` are bytes moved over those of one fused kernel; other bytes are
     per logit (cross-entropy, logits) or per parameter (gradients, optimizer) where they are not whole amounts.
     ``logits_saved_bytes`` is what of ``logits_bytes`` waits for the backward pass. ``largest_zero_with_pipeline`` is
-    the highest ZeRO stage that the software runs with more than one pipeline stage.
+    the highest ZeRO stage that the software runs with more than one pipeline stage. ``vendors`` are those of the
+    devices that it is written for; none means any.
     """
 
     name: Name
     title: Text | None = None
+    vendors: tuple[Text, ...] = ()
     attention: tuple[Text, ...] = Field(min_length=1)
     norm_kernel: Text = "fused"
     rotary_factor: NonNegative = 1.0

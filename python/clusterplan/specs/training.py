@@ -8,10 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from .degrees import listed
 from .fields import Count, Flag, PositiveInteger, Spec, ZeroStage, up_to
-
-# The limits of the engine, within which its sums stay exact.
-MOST_SEQUENCES = 2**34
-MOST_SEQUENCE_TOKENS = 2**28
+from .limits import MOST_SEQUENCE_TOKENS, MOST_SEQUENCES, MOST_TOKENS
 
 
 class TrainingSpec(Spec):
@@ -24,7 +21,7 @@ class TrainingSpec(Spec):
 
     global_batch_sequences: Annotated[PositiveInteger, up_to(MOST_SEQUENCES)]
     sequence_length: Annotated[PositiveInteger, up_to(MOST_SEQUENCE_TOKENS)]
-    tokens: PositiveInteger | None = None
+    tokens: Annotated[PositiveInteger, up_to(MOST_TOKENS)] | None = None
     compute_dtype: Literal["bf16", "fp16"] = "bf16"
     dropout: Flag = False
 

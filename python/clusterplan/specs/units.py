@@ -143,9 +143,10 @@ def read_bytes_per_s(value: Quantity) -> float:
     prefix = _prefix_of(unit, ("", "b", "ib", "b/s", "bps", "bit", "bits", "/s", "ps", "ib/s", "ibps"))
     if prefix is not None:
         giga = prefix or "G"
+        bits, whole = _show(number * _DECIMAL[giga] / 8), _show(number * _DECIMAL[giga])
         raise UnreadableQuantity(
-            f"{shown(value)} is unclear: it may be {text}{giga}b/s "
-            f"(bits, {_show(number * _DECIMAL[giga] / 8)} bytes/s) or {text}{giga}B/s (bytes, {_show(number * _DECIMAL[giga])} bytes/s)",
+            f"{shown(value)} is unclear: it may be {text}{giga}b/s (bits, {bits} bytes/s) "
+            f"or {text}{giga}B/s (bytes, {whole} bytes/s)",
             f"write {text}{giga}b/s or {text}{giga}B/s",
         )
     raise is_not(value, "a rate such as 450GB/s or 400Gb/s", example)

@@ -64,11 +64,20 @@ def unknown_name(what: str, name: str, candidates: Iterable[str], *, hint: str) 
     """The error for a name that is not in a catalogue: the nearest names, or where to see them all."""
     close = nearest(name, candidates)
     meant = f"; did you mean {_either(close)}?" if close else ""
-    return SpecError(f"there is no {what} named {shown(name)}{meant}", code=f"unknown-{what.replace(' ', '-')}", hint=hint)
+    return SpecError(
+        f"there is no {what} named {shown(name)}{meant}", code=f"unknown-{what.replace(' ', '-')}", hint=hint
+    )
 
 
 def _as_spec_error(error: ValidationError, kind: type[BaseModel], what: str, source: Document | None) -> SpecError:
     problems = error.errors(include_url=False)
+    # A list whose values are refused is also reported as empty.
+    deeper = [problem["loc"] for problem in problems if problem["type"] != "too_short"]
+    problems = [
+        problem
+        for problem in problems
+        if problem["type"] != "too_short" or all(loc[: len(problem["loc"])] != problem["loc"] for loc in deeper)
+    ]
     # A misspelt key also leaves the right one missing; the misspelling is the one to mend.
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     location = tuple(part for part in first["loc"] if part != "[key]")
@@ -92,6 +101,8 @@ def _sentence(problem: Any, location: tuple[str | int, ...], kind: type[BaseMode
         close = nearest(str(location[-1]), keys, count=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         return f"unknown key {shown(str(location[-1]))}{meant}", f"allowed keys: {', '.join(keys)}"
+    if problem_type == "missing" and isinstance(location[-1], int):
+        return "a value is missing in the list", "give one more value"
     if problem_type == "missing":
         return f"the key {str(location[-1])!r} is missing", f"add {location[-1]}"
     if problem_type == "literal_error":

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..data import read_data
 from ..errors import SpecError
+from ..specs.limits import MOST_DEVICES
 from ..specs.validation import dotted, unknown_name
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec, Fabric, ScaleUp, Torus
-    from ..specs.files import Document, Location
+    from ..specs.files import Document
+    from ..specs.yaml_text import Location
 
 
 class _Fail(Protocol):
@@ -32,6 +34,13 @@ def check_sums(cluster: ClusterSpec, document: Document | None = None) -> None:
         return SpecError(f"{place}{dotted(location)}: {sentence}", code=code, hint=hint)
 
     host = cluster.host
+    if cluster.devices > MOST_DEVICES:
+        raise fail(
+            ("hosts",),
+            f"{cluster.hosts} hosts of {host.accelerators} are {cluster.devices} devices, more than the {MOST_DEVICES} "
+            "supported",
+            f"use at most {MOST_DEVICES // host.accelerators} hosts",
+        )
     if (host.scale_up is None) == (host.torus is None):
         raise fail(("host",), "exactly one of scale_up and torus must be given", "say how devices are linked")
     _check_technologies(cluster, fail)

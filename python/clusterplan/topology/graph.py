@@ -68,7 +68,9 @@ def check_topology(cluster: ClusterSpec) -> tuple[str, ...]:
     devices = sum(int(data["devices"]) for _, data in graph.nodes(data=True) if data["tier"] == -1)
     if devices != cluster.devices:
         raise SpecError(
-            f"{cluster.name}: the graph has {devices} devices, but the cluster {cluster.devices}", code="topology-sums"
+            f"{cluster.name}: the graph has {devices} devices, but the cluster {cluster.devices}",
+            code="topology-sums",
+            hint="make groups x of of every tier equal the groups below it",
         )
     return (
         f"{cluster.hosts} hosts of {cluster.host.accelerators} {cluster.accelerator}: {cluster.devices} devices",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data import read_data
 from ..errors import SpecError
+from ..specs.refusals import is_not, shown
 from .torus import place_slice, slice_sizes
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ def build_network(cluster: ClusterSpec, devices: int) -> dict[str, Any]:
     Only the levels that this many devices need are listed, inner to outer.
 
     Raises:
-        SpecError: ``devices`` is not positive, more than the cluster has, or not a whole number of hosts (a part of a
-            single host is allowed where it divides the host), or does not form a slice of the torus.
+        SpecError: ``devices`` is not positive, more than the cluster has, or not a whole number of hosts, or does not
+            form a slice of the torus.
 
     Example:
         >>> from clusterplan.catalog.clusters import load_cluster
@@ -46,15 +47,19 @@ def check_devices(cluster: ClusterSpec, devices: int) -> None:
         SpecError: as `build_network`; the nearest counts that are possible are named.
     """
     if isinstance(devices, bool) or not isinstance(devices, int):
-        raise SpecError(f"devices: {devices!r} is not a whole number", code="bad-devices", hint="give a whole number")
+        raise SpecError(
+            f"devices: {is_not(devices, 'a whole number', '')}", code="bad-devices", hint="give a whole number"
+        )
     per_host = cluster.host.accelerators
     if devices <= 0:
         raise SpecError(
-            f"devices: {devices} must be greater than zero", code="bad-devices", hint=f"the smallest host is {per_host}"
+            f"devices: {shown(devices)} must be greater than zero",
+            code="bad-devices",
+            hint=f"use a multiple of {per_host}, the devices of a host",
         )
     if devices > cluster.devices:
         raise SpecError(
-            f"devices: {devices} are more than the {cluster.devices} of {cluster.name}",
+            f"devices: {shown(devices)} are more than the {cluster.devices} of {cluster.name}",
             code="too-many-devices",
             hint=f"use at most {cluster.devices}, or another cluster",
         )
@@ -77,7 +82,7 @@ def check_devices(cluster: ClusterSpec, devices: int) -> None:
         raise SpecError(
             f"devices: {devices} do not form a slice of the torus {axes} of {cluster.name}; the nearest are {nearest}",
             code="no-such-slice",
-            hint="from 64 devices on every axis of a slice is a multiple of 4",
+            hint=f"use {around[0]} devices; from 64 on every axis of a slice is a multiple of 4",
         )
 
 
@@ -98,7 +103,7 @@ def _tree_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
         )
     ]
     rate = network_bytes_per_s(cluster)
-    for position, tier in enumerate(cluster.fabric.tiers if cluster.fabric is not None else ()):
+    for tier in cluster.fabric.tiers if cluster.fabric is not None else ():
         if group >= devices:
             break
         assert cluster.fabric is not None
@@ -108,6 +113,8 @@ def _tree_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
         else:
             assert rate is not None  # check_sums: the first tier has a bandwidth or the host has network cards
             rate /= tier.oversubscription or 1.0
+        if tier.of == 1:  # joins nothing: a bandwidth for the tiers above it, and no level
+            continue
         levels.append(
             _level(
                 cluster.fabric,
@@ -117,7 +124,7 @@ def _tree_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
                 bytes_per_s=rate,
                 wire_latency_s=tier.latency_s,
                 # The network cards lie beside the scale-up links; what crosses the next tier leaves by the same card.
-                shares_inner_link=position > 0,
+                shares_inner_link=len(levels) > 1,
             )
         )
     return levels
@@ -132,9 +139,8 @@ def network_bytes_per_s(cluster: ClusterSpec) -> float | None:
 def _torus_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
     torus = cluster.host.torus
     assert torus is not None
-    # A part of a host (1, 2 of 4 devices) is a slice too, if a small one.
     axes = place_slice(torus.axes, devices)
-    assert axes is not None
+    assert axes is not None  # check_devices
     wraps = all(axis % torus.wrap_multiple == 0 for axis in axes)
     levels: list[dict[str, Any]] = []
     group = 1
