@@ -9,28 +9,36 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from clusterplan.errors import ClusterPlanError, InfeasibleError, MissingExtraError, SpecError
 
+# As `typing` has it, without its import: every start of the command line runs through this file.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from clusterplan.planning.answer import NearestMiss, SearchResult
     from clusterplan.planning.estimate import estimate
     from clusterplan.planning.layout import Layout, Shards
     from clusterplan.planning.results import Memory, Plan, StageMemory
     from clusterplan.planning.search import search
+    from clusterplan.specs.cluster import ClusterSpec
+    from clusterplan.specs.model import ModelSpec
+    from clusterplan.specs.training import SearchSpace
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ClusterPlanError",
+    "ClusterSpec",
     "InfeasibleError",
     "Layout",
     "Memory",
     "MissingExtraError",
+    "ModelSpec",
     "NearestMiss",
     "Plan",
     "SearchResult",
+    "SearchSpace",
     "Shards",
     "SpecError",
     "StageMemory",
@@ -41,11 +49,14 @@ __all__ = [
 
 # Loaded on first use, so that `import clusterplan` and the help of the command line stay quick.
 _HOME = {
+    "ClusterSpec": "clusterplan.specs.cluster",
     "Layout": "clusterplan.planning.layout",
     "Memory": "clusterplan.planning.results",
+    "ModelSpec": "clusterplan.specs.model",
     "NearestMiss": "clusterplan.planning.answer",
     "Plan": "clusterplan.planning.results",
     "SearchResult": "clusterplan.planning.answer",
+    "SearchSpace": "clusterplan.specs.training",
     "Shards": "clusterplan.planning.layout",
     "StageMemory": "clusterplan.planning.results",
     "estimate": "clusterplan.planning.estimate",

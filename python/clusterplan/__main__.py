@@ -1,8 +1,10 @@
 """`python -m clusterplan` is the same as `clusterplan`."""
 
-import sys
-
-from clusterplan.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from clusterplan.cli import main
+
+        code = main()
+    except KeyboardInterrupt:  # between the two lines above
+        code = 130
+    raise SystemExit(code)

@@ -12,6 +12,18 @@ QUESTION = ["--cluster", "dgx-h100-superpod", "--devices", "256", "--global-batc
 # 405 B parameters on two hosts: valid layouts, none of which fits.
 HOPELESS = ["search", "llama-3.1-405b", "--cluster", "dgx-h100-superpod", "--devices", "16"]
 HOPELESS += ["--global-batch", "64", "--seq-len", "8192"]
+# Small and quick, with many layouts that fit.
+SMALL = [
+    "llama-3-8b",
+    "--cluster",
+    "dgx-h100-superpod",
+    "--devices",
+    "64",
+    "--global-batch",
+    "256",
+    "--seq-len",
+    "4096",
+]
 SEARCH = ["search", "llama-3.1-70b", *QUESTION]
 
 
@@ -28,6 +40,14 @@ def environment(**changes: str) -> dict[str, str]:
     """The environment of the tests: a fixed width, no colours, no traces of the terminal they were started from."""
     kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR", "NO_COLOR")}
     return {**kept, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8", **changes}
+
+
+def changed(arguments: list[str], **options: str) -> list[str]:
+    """A command line with other values of some options: `global_batch="0"` for `--global-batch`."""
+    new = list(arguments)
+    for name, value in options.items():
+        new[new.index(f"--{name.replace('_', '-')}") + 1] = value
+    return new
 
 
 def run_clusterplan(folder: Path, *arguments: str, **changes: str) -> Run:

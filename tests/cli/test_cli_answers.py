@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_running import QUESTION, SEARCH, Run
+from cli_running import QUESTION, SEARCH, SMALL, Run
 from jsonschema import Draft202012Validator
 
 Clusterplan = Callable[..., Run]
 
 
-@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
 def test_table_fits_the_width_and_says_the_units(clusterplan: Clusterplan, width: int) -> None:
     run = clusterplan(*SEARCH, "--tokens", "15T", COLUMNS=str(width))
     assert (run.code, run.err) == (0, "")
@@ -81,6 +81,81 @@ def test_counts_of_a_search_add_up(clusterplan: Clusterplan) -> None:
     assert search["optimal"] is True
     steps = [plan["step_time_s"] for plan in document["plans"]]
     assert len(steps) == 5 and steps == sorted(steps)
+
+
+def test_a_narrow_table_leaves_columns_out_and_says_which(clusterplan: Clusterplan) -> None:
+    run = clusterplan(*SEARCH, COLUMNS="60")
+    assert "(no room for bottleneck, tokens/s/device" in run.out
+    steps = [float(line.split()[-3]) for line in run.out.splitlines() if re.match(r"[1-5] ", line)]
+    document = json.loads(clusterplan(*SEARCH, "--json").out)
+    assert steps == pytest.approx([plan["step_time_s"] for plan in document["plans"]], rel=1e-3)
+
+
+def test_times_of_a_step_have_one_unit_and_add_up(clusterplan: Clusterplan) -> None:
+    run = clusterplan(*SEARCH, COLUMNS="60")
+    lines = run.out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("time of a step"))
+    end = next(number for number, line in enumerate(lines) if number > start and line.startswith("step "))
+    parts = [re.match(r"[a-z -]+? {2,}<?([\d.,]+)", line) for line in lines[start + 1 : end + 1]]
+    values = [float(match[1]) for match in parts if match]
+    assert len(values) == end - start > 4
+    assert sum(values[:-1]) == pytest.approx(values[-1], abs=0.002 * len(values))
+
+
+@pytest.mark.parametrize("tokens", ["1000", "15T"])
+def test_fewer_tokens_than_a_step_are_warned_about(clusterplan: Clusterplan, tokens: str) -> None:
+    run = clusterplan("search", *SMALL, "--tokens", tokens)
+    assert run.code == 0
+    warned = "warning: 1,000 tokens are fewer than the 1,048,576 of one step; the run is that one step\n"
+    assert run.err == (warned if tokens == "1000" else "")
+    assert ("1 step," in run.out) is (tokens == "1000")
+
+
+def test_reserve_is_in_the_heading_and_in_the_document(clusterplan: Clusterplan) -> None:
+    run = clusterplan("search", *SMALL, "--reserve", "4GiB")
+    assert (run.code, run.err) == (0, "")
+    assert "\n4.0 GiB of 79.1 GiB kept free\n" in run.out
+    request = json.loads(clusterplan("estimate", *SMALL, "--tp", "2", "--reserve", "4GiB", "--json").out)["request"]
+    assert request["reserve_bytes"] == 4 * 2**30 and request["attention"] == "flash-3"
+
+
+def test_plans_close_to_the_limit_are_marked(clusterplan: Clusterplan) -> None:
+    document = json.loads(clusterplan("search", *SMALL, "--top", "200", "--json").out)
+    shares = [plan["memory"]["peak_bytes"] / plan["memory"]["capacity_bytes"] for plan in document["plans"]]
+    assert any(share > 0.97 for share in shares) and any(share <= 0.97 for share in shares)
+    run = clusterplan("search", *SMALL, "--top", "200")
+    rows = [line for line in run.out.splitlines() if re.match(r" *\d+ +\d+ +\d+ +\d", line)]
+    assert len(rows) == len(shares) and "* within 3 % of the memory of a device" in " ".join(run.out.split())
+    assert ["*" in row for row in rows] == [share > 0.97 for share in shares]
+
+
+def test_estimate_without_devices_takes_whole_hosts(clusterplan: Clusterplan) -> None:
+    without = [*SMALL[:3], *SMALL[5:]]
+    run = clusterplan("estimate", *without, "--tp", "2", "--zero", "1")
+    assert (run.code, run.err) == (0, "")
+    assert "devices not given: 8, the fewest whole hosts of dgx-h100-superpod that tp x pp divides" in run.out
+    assert "Layout: tp 2, pp 1, dp 4," in run.out
+
+
+def test_a_dash_is_standard_output(clusterplan: Clusterplan, tmp_path: Path) -> None:
+    run = clusterplan("search", *SMALL, "-o", "-", "--format", "csv")
+    assert (run.code, run.err) == (0, "") and run.out.startswith("rank,")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("arguments", ["models list", "topology list", "topology show dgx-h100-superpod"])
+def test_the_catalog_fits_the_width(clusterplan: Clusterplan, arguments: str, width: int) -> None:
+    run = clusterplan(*arguments.split(), COLUMNS=str(width))
+    assert (run.code, run.err) == (0, "")
+    assert max(map(len, run.out.splitlines())) <= width and "\u2026" not in run.out
+
+
+def test_a_cluster_is_shown_in_the_units_of_people(clusterplan: Clusterplan) -> None:
+    shown = clusterplan("topology", "show", "dgx-h100-superpod").out
+    assert "bandwidth: 450 GB/s\n" in shown and "latency: 0.8 us\n" in shown and "e+" not in shown
+    document = json.loads(clusterplan("topology", "show", "dgx-h100-superpod", "--json").out)
+    assert document["host"]["scale_up"]["bandwidth_bytes_per_s"] == 4.5e11
 
 
 def test_csv_has_one_line_a_plan(clusterplan: Clusterplan) -> None:
@@ -158,6 +233,7 @@ def test_every_command_has_help_with_an_example(clusterplan: Clusterplan) -> Non
         run = clusterplan(name, "--help")
         assert (run.code, run.err) == (0, "")
         assert "Example:\n    clusterplan " in run.out
+    assert "70 a mistake in clusterplan" in " ".join(clusterplan("--help").out.split())
 
 
 def test_version(clusterplan: Clusterplan) -> None:

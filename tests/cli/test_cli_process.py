@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from cli_running import SEARCH, Run, environment
+from cli_running import SEARCH, SMALL, Run, environment
 
 Clusterplan = Callable[..., Run]
 
@@ -56,6 +56,105 @@ def test_time_limit_stops_with_a_warning(clusterplan: Clusterplan, tmp_path: Pat
     assert run.code == 0, run.err
     assert json.loads(run.out)["search"]["stopped"] == "time_limit"
     assert run.err.startswith("warning: stopped by the time limit")
+
+
+def test_time_limit_without_a_layout(clusterplan: Clusterplan, tmp_path: Path) -> None:
+    (tmp_path / "huge.yaml").write_text(HUGE_MODEL)
+    # With so much kept free nothing is ever found.
+    arguments = [argument for argument in HUGE_SEARCH if argument != "--json"]
+    run = clusterplan(*arguments, "--reserve", "79GiB", "--time-limit", "0.05")
+    assert (run.code, run.out) == (1, ""), run.err
+    assert run.err.startswith("error: nothing found within the time limit of 0.05 s\n")
+    assert run.err.endswith("hint: raise --time-limit\n")
+
+
+# Modules in the order in which a search loads them; a real Ctrl-C arrives while each is being imported.
+LOADED = (
+    "clusterplan.cli.entry",
+    "click",
+    "clusterplan.cli.search",
+    "clusterplan.planning.search",
+    "clusterplan._core",
+)
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+from clusterplan.cli import main
+sys.exit(main({arguments!r}))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT that can be sent to one process")
+@pytest.mark.parametrize("name", LOADED)
+def test_ctrl_c_while_loading_is_one_sentence(name: str) -> None:
+    code = INTERRUPTED_IMPORT.format(name=name, arguments=["search", *SMALL])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment())
+    # A shell calls both 130: Python sends itself the signal again where it hit code that was being made.
+    assert done.returncode in (130, -signal.SIGINT)
+    assert (done.stdout, done.stderr) == ("", "error: interrupted\n")
+
+
+def test_a_panic_of_the_engine_is_a_mistake_and_no_traceback() -> None:
+    code = (
+        "import sys; from clusterplan import _core; from clusterplan.cli import main\n"
+        "class PanicException(BaseException): pass\n"
+        "def panic(*_): raise PanicException('index out of bounds')\n"
+        f"_core.search = panic; sys.exit(main({['search', *SMALL]!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment())
+    assert (done.returncode, done.stdout) == (70, "")
+    assert done.stderr.startswith("error: this is a mistake in clusterplan, not in your input: PanicException: index")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def shell(redirection: str, *arguments: str) -> Run:
+    """Runs `clusterplan` with streams that a shell has redirected."""
+    line = f'exec "$0" -m clusterplan "$@" {redirection}'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable, *arguments], capture_output=True, text=True, env=environment(), timeout=60
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [["search", *SMALL], ["search", *SMALL, "--json"], ["--help"], ["models", "list"]]
+)
+def test_a_full_disk_is_said_in_one_sentence(arguments: list[str]) -> None:
+    run = shell("> /dev/full", *arguments)
+    assert run.code == 2
+    assert run.err == (
+        "error: cannot write to standard output: No space left on device\nhint: write to another place with -o FILE\n"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_tolerated(tmp_path: Path, redirection: str) -> None:
+    assert shell(redirection, "search", *SMALL).code == 0
+    assert shell(redirection, "search", *SMALL, "--top", "0").code == 2
+    answer = tmp_path / "answer.json"
+    assert shell(redirection, "search", *SMALL, "-o", str(answer)).code == 0
+    assert json.loads(answer.read_text())["plans"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_errors_that_nobody_can_read_keep_their_code() -> None:
+    run = shell("2> /dev/full", "search", *SMALL, "--top", "0")
+    assert (run.code, run.out) == (2, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_help_that_nobody_reads_to_its_end_is_no_error(tmp_path: Path) -> None:
+    line = '("$0" -m clusterplan search --help; echo $? > code) | true'
+    subprocess.run(["sh", "-c", line, sys.executable], env=environment(), cwd=tmp_path, timeout=60, check=True)
+    assert (tmp_path / "code").read_text() == "0\n"
 
 
 def test_closed_pipe_is_quiet(tmp_path: Path) -> None:
@@ -120,12 +219,22 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[] 0"
 
 
-def test_search_as_json_loads_neither_rich_nor_networkx(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["answer.json", "answer.txt"])
+def test_a_search_loads_neither_rich_nor_networkx(tmp_path: Path, name: str) -> None:
     code = (
-        f"import sys; from clusterplan.cli import main; code = main({[*SEARCH, '--json', '-o', 'answer.json']!r}); "
+        f"import sys; from clusterplan.cli import main; code = main({[*SEARCH, '-o', name]!r}); "
         "heavy = {'rich', 'numpy', 'networkx', 'pandas'} & set(sys.modules); print(sorted(heavy), code)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment(), cwd=tmp_path
     )
     assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_an_error_that_python_made_of_ctrl_c_is_ctrl_c() -> None:
+    from clusterplan.cli import comes_of_an_interrupt
+
+    wrapped = RuntimeError("Error calling __set_name__")
+    wrapped.__cause__ = KeyboardInterrupt()
+    assert comes_of_an_interrupt(wrapped) and comes_of_an_interrupt(KeyboardInterrupt())
+    assert not comes_of_an_interrupt(RuntimeError("no"))

@@ -19,6 +19,7 @@ MODULES = [
     "clusterplan.reports.breakdown",
     "clusterplan.reports.progress",
     "clusterplan.reports.units",
+    "clusterplan.reports.words",
 ]
 
 

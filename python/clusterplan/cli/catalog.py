@@ -103,7 +103,7 @@ def _print_rows(rows: list[dict[str, object]], as_json: bool) -> int:
     else:
         from clusterplan.reports.catalog import print_rows
 
-        Output("table", False, None).drawn(lambda console: print_rows(console, rows))
+        Output("table", False, None).drawn(lambda paper: print_rows(paper, rows))
     return EXIT_ANSWER
 
 
@@ -115,5 +115,5 @@ def _print_facts(facts: dict[str, object], as_json: bool) -> int:
     else:
         from clusterplan.reports.catalog import print_facts
 
-        Output("table", False, None).drawn(lambda console: print_facts(console, facts))
+        Output("table", False, None).drawn(lambda paper: print_facts(paper, facts))
     return EXIT_ANSWER

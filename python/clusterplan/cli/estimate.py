@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from clusterplan.cli.command import Command
 from clusterplan.cli.failures import print_error
 from clusterplan.cli.options import PLACEMENTS, RECOMPUTES, SCHEDULES, output, question, talk, together
 from clusterplan.cli.output import Output
 from clusterplan.cli.settings import EXIT_ANSWER, EXIT_INFEASIBLE, Settings
+from clusterplan.cli.streams import say
 from clusterplan.cli.values import Choices, WholeNumber
 
 _LAYOUT = together(
@@ -22,7 +24,7 @@ _LAYOUT = together(
         "--sequence-parallel/--no-sequence-parallel", default=None, help="Sequence parallelism.  [default: off]"
     ),
     click.option("--recompute", type=Choices(RECOMPUTES, many=False), help="What is recomputed.  [default: none]"),
-    click.option("--zero", type=WholeNumber(), metavar="0..3", help="ZeRO stage.  [default: 0]"),
+    click.option("--zero", type=WholeNumber(least=0, most=3), metavar="0..3", help="ZeRO stage.  [default: 0]"),
     click.option(
         "--schedule", type=Choices(SCHEDULES, many=False), help="Pipeline schedule.  [default: by pp and vpp]"
     ),
@@ -31,8 +33,8 @@ _LAYOUT = together(
 _FIELDS = ("tp", "pp", "vpp", "dp", "micro_batch", "sequence_parallel", "recompute", "zero", "schedule", "placement")
 
 
-@click.command(short_help="Predict time and memory of one layout.")
-@question(devices_required=False)
+@click.command(cls=Command, short_help="Predict time and memory of one layout.")
+@question(devices_required=False, devices_help="Devices of the job.  [default: whole hosts that tp x pp divides]")
 @_LAYOUT
 @output()
 @talk()
@@ -58,15 +60,19 @@ def estimate(
     place = Output(format_name, as_json, output_file)
     from clusterplan.planning.estimate import estimate_with_request
     from clusterplan.planning.infeasibility import overflow_sentence
+    from clusterplan.reports.reasons import warnings
 
     layout = {name: given.pop(name) for name in _FIELDS}
     result = estimate_with_request(model, layout, **given)
+    if not settings.quiet:
+        for warning in warnings(result.request):
+            say(f"warning: {warning}")
     if place.format == "json":
         place.text(result.to_json())
     elif place.format == "table":
         from clusterplan.reports.terminal import print_estimate
 
-        place.drawn(lambda console: print_estimate(console, result, command=settings.command))
+        place.drawn(lambda paper: print_estimate(paper, result, command=settings.command))
     else:
         from clusterplan.reports.flat import csv_of, markdown_of_estimate
 
@@ -79,6 +85,6 @@ def estimate(
     if result.plan.fits:
         return EXIT_ANSWER
     print_error(
-        overflow_sentence(result.plan), "more recomputation, ZeRO, tp or pp lower the memory; or search for a layout"
+        overflow_sentence(result.plan), "let a search find one that fits: clusterplan search with the same question"
     )
     return EXIT_INFEASIBLE

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import click
+
+from clusterplan.cli.streams import say
+
+# Arguments of the Python interface whose options have another name than themselves with hyphens.
+_RENAMED = {"time_limit_s": "--time-limit"}
+# Names that mean nothing but an argument, wherever they stand in a sentence.
+_UNMISTAKABLE = re.compile(r"\b(time_limit_s|global_batch|seq_len|micro_batch|sequence_parallel|norm_kernel)\b")
+_LEADING = re.compile(r"(?:space\.)?([a-z_]+)(?:\[\d+\])?(?=: )")
 
 
 def print_error(sentence: str, hint: str | None) -> None:
     """One sentence and, where there is one, the hint."""
-    click.echo(f"error: {sentence}", err=True)
+    say(f"error: {sentence}")
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        say(f"hint: {hint}")
+
+
+def as_options(text: str, arguments: Sequence[str]) -> str:
+    """A sentence of the Python interface with the options of the command line in place of its arguments.
+
+    A name in front of the sentence is only replaced if that option was typed: else something else has that name.
+    """
+    leading = _LEADING.match(text)
+    if leading and any(typed.split("=")[0] == _option(leading[1]) for typed in arguments):
+        text = _option(leading[1]) + text[leading.end() :]
+    return _UNMISTAKABLE.sub(lambda match: _option(match[1]), text)
+
+
+def _option(name: str) -> str:
+    return _RENAMED.get(name, f"--{name.replace('_', '-')}")
 
 
 def print_usage_error(error: click.ClickException) -> None:
@@ -28,16 +54,18 @@ def _sentence_and_hint(error: click.ClickException) -> tuple[str, str]:
     if isinstance(error, click.MissingParameter) and error.param is not None:
         name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
         kind = "option" if isinstance(error.param, click.Option) else "argument"
-        return f"the {kind} {name} is missing", see_help
+        metavar = getattr(error.param, "metavar", None)
+        return f"the {kind} {name} is missing", f"add {name} {metavar}" if metavar else see_help
+    hint = getattr(error, "hint", None) or see_help
     if isinstance(error, click.BadParameter) and error.param is not None:
         name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
-        return f"{name}: {_as_clause(error.message)}", see_help
+        return f"{name}: {_as_clause(error.message)}", hint
     if context is not None and isinstance(context.command, click.Group):
         given = str(error.message).split("'")[1] if "'" in str(error.message) else ""
         near = _nearest(given, context.command.list_commands(context))
         if "command" in str(error.message).lower() and given:
             return f"there is no command '{given}'", f"did you mean '{near}'?" if near else see_help
-    return _as_clause(error.format_message()), see_help
+    return _as_clause(error.format_message()), hint
 
 
 def _options(context: click.Context | None) -> list[str]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
+
+from clusterplan.cli.settings import EXIT_ANSWER
+from clusterplan.cli.streams import abandon
 
 
 class LazyGroup(click.Group):
@@ -28,13 +33,28 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def make_context(self, *arguments: Any, **keywords: Any) -> click.Context:
+        with _ends_as_it_should():
+            return super().make_context(*arguments, **keywords)
+
     def invoke(self, context: click.Context) -> Any:
-        try:
+        with _ends_as_it_should():
             return super().invoke(context)
-        except KeyboardInterrupt:
-            # As `Abort` it passes through click, which would else print an empty line first.
-            raise click.Abort from None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in self._commands_at.items()])
+
+
+@contextmanager
+def _ends_as_it_should() -> Iterator[None]:
+    """Turns two ways to end into those of click before it sees them, because it makes something else of them."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        # As `Abort` it passes through click, which would else print an empty line first.
+        raise click.Abort from None
+    except BrokenPipeError:
+        # The reader has what it wanted (`| head`); click would make exit code 1 of it, which means something else.
+        abandon(sys.stdout)
+        raise click.exceptions.Exit(EXIT_ANSWER) from None

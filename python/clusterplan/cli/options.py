@@ -42,7 +42,7 @@ def _cluster_names(context: click.Context, parameter: click.Parameter, incomplet
     return [name for name in list_clusters() if name.startswith(incomplete)]
 
 
-def question(*, devices_required: bool) -> Callable[[Command], Command]:
+def question(*, devices_required: bool, devices_help: str = "Devices of the job.") -> Callable[[Command], Command]:
     """What is trained, on what, and with which software."""
     return together(
         click.argument("model", shell_complete=_model_names),
@@ -53,9 +53,7 @@ def question(*, devices_required: bool) -> Callable[[Command], Command]:
             shell_complete=_cluster_names,
             help="Bundled cluster, or a YAML file.",
         ),
-        click.option(
-            "--devices", type=WholeNumber(), required=devices_required, metavar="N", help="Devices of the job."
-        ),
+        click.option("--devices", type=WholeNumber(), required=devices_required, metavar="N", help=devices_help),
         click.option(
             "--global-batch", type=WholeNumber(), required=True, metavar="SEQS", help="Global batch in sequences."
         ),
@@ -67,6 +65,7 @@ def question(*, devices_required: bool) -> Callable[[Command], Command]:
         click.option("--stack", metavar="NAME", help="Training software in place of the default."),
         click.option("--attention", metavar="NAME", help="Attention kernel in place of the default."),
         click.option("--norm-kernel", metavar="NAME", help="Normalisation kernel in place of the default."),
+        click.option("--reserve", metavar="BYTES", help="Memory of each device to keep free, such as 4GiB."),
         click.option("--dropout", is_flag=True, help="Train with dropout."),
         click.option(
             "--dtype",
@@ -91,7 +90,7 @@ def output(formats: tuple[str, ...] = FORMATS) -> Callable[[Command], Command]:
             "output_file",
             type=click.Path(dir_okay=True),
             metavar="FILE",
-            help="Write the answer to FILE; its suffix chooses the form.",
+            help="Write the answer to FILE (.json, .csv, .md, .txt choose the form); - is standard output.",
         ),
     )
 

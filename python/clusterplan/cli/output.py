@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from clusterplan.cli.command import UsageErrorWithHint
+from clusterplan.cli.streams import abandon
 from clusterplan.errors import SpecError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from clusterplan.reports.paper import Paper
 
 _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".markdown": "md", ".txt": "table"}
 _PIPE_WIDTH = 100
@@ -25,58 +26,84 @@ class Output:
 
     def __init__(self, format_name: str | None, as_json: bool, output_file: str | None) -> None:
         if as_json and format_name not in (None, "json"):
-            raise click.UsageError(f"--json and --format {format_name} exclude each other; give one of them")
-        self._path = Path(output_file) if output_file is not None else None
-        suffix = self._path.suffix.lower() if self._path is not None else ""
-        self.format = "json" if as_json else format_name or _SUFFIXES.get(suffix, "table")
+            raise UsageErrorWithHint(f"--json and --format {format_name} exclude each other", "give one of them")
+        self._path = Path(output_file) if output_file not in (None, "-") else None
+        self.format = "json" if as_json else format_name or _form_of(self._path)
         if self._path is not None:
             # Found out now rather than after a long search.
             _check_writable(self._path)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the answer goes to a file."""
+        return self._path is not None
+
+    @property
+    def name(self) -> str:
+        """Where the answer goes, as a person calls it."""
+        return str(self._path) if self._path is not None else "standard output"
 
     def text(self, content: str) -> None:
         """Writes a text, ended by one newline."""
         ended = content if content.endswith("\n") else content + "\n"
         if self._path is None:
             try:
-                sys.stdout.write(ended)
-                sys.stdout.flush()
+                # By click, which makes colours of their codes on the terminals of Windows too.
+                click.echo(ended, nl=False)
             except BrokenPipeError:
-                # The reader has what it wanted (`| head`); Python would complain again when it flushes at exit.
-                # Handled here because click turns it into exit code 1, which means something else.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                # The reader has what it wanted (`| head`). The command goes on: its exit code is the answer's.
+                abandon(sys.stdout)
+            except OSError as error:
+                abandon(sys.stdout)
+                sentence, hint = unwritable_output(error)
+                raise SpecError(sentence, code="unwritable", hint=hint) from error
             return
         try:
             self._path.write_text(ended, encoding="utf-8")
         except OSError as error:
             raise _unwritable(self._path, error) from error
 
-    def drawn(self, draw: Callable[[Console], None]) -> None:
-        """Lets `draw` print on a console for the chosen place; colours only on a terminal, and not with NO_COLOR."""
-        from rich.console import Console
+    def drawn(self, draw: Callable[[Paper], None]) -> None:
+        """Lets `draw` write on paper for the chosen place; colours only on a terminal, and not with NO_COLOR."""
+        from clusterplan.reports.paper import Paper
 
-        if self._path is None and sys.stdout.isatty():
-            draw(Console(file=sys.stdout, highlight=False))
-            return
-        buffer = _Buffer("utf-8" if self._path is not None else sys.stdout.encoding)
-        draw(Console(file=buffer, width=_width(_PIPE_WIDTH), highlight=False))
-        self.text("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()))
-
-
-class _Buffer(StringIO):
-    """Text in memory that tells rich the encoding of where it will go, so that bars are drawn in letters it has."""
-
-    def __init__(self, encoding: str) -> None:
-        super().__init__()
-        self._encoding = encoding
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self._encoding
+        seen = self._path is None and sys.stdout.isatty()
+        encoding = "utf-8" if self._path is not None else sys.stdout.encoding or ""
+        paper = Paper(
+            width=_width(seen),
+            colour=seen and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+            ascii_only=not encoding.lower().startswith("utf"),
+        )
+        draw(paper)
+        self.text(paper.text)
 
 
-def _width(otherwise: int) -> int:
+def unwritable_output(error: OSError) -> tuple[str, str]:
+    """What to say where standard output cannot be written, and what to do about it."""
+    return f"cannot write to standard output: {error.strerror or error}", "write to another place with -o FILE"
+
+
+def _form_of(path: Path | None) -> str:
+    suffix = path.suffix.lower() if path is not None else ""
+    if suffix and suffix not in _SUFFIXES:
+        raise SpecError(
+            f"-o {path}: the suffix {suffix} names no form of the answer",
+            code="unknown-suffix",
+            hint=f"end it in one of {', '.join(_SUFFIXES)}, or name the form with --format",
+        )
+    return _SUFFIXES.get(suffix, "table")
+
+
+def _width(on_terminal: bool) -> int:
     columns = os.environ.get("COLUMNS", "")
-    return int(columns) if columns.isdecimal() and int(columns) > 0 else otherwise
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    if not on_terminal:
+        return _PIPE_WIDTH
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _PIPE_WIDTH
+    except OSError:
+        return _PIPE_WIDTH
 
 
 def _check_writable(path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from clusterplan.cli.command import Command
 from clusterplan.cli.options import talk
 from clusterplan.cli.output import Output
 from clusterplan.cli.settings import EXIT_ANSWER
 from clusterplan.cli.values import Choices
 
 
-@click.command(short_help="Print the JSON Schema of what --json prints.")
+@click.command(cls=Command, short_help="Print the JSON Schema of what --json prints.")
 @click.argument("command", type=Choices(("search", "estimate"), many=False), default="search")
 @click.option("-o", "--output", "output_file", metavar="FILE", help="Write it to FILE.")
 @talk()

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clusterplan.cli.failures import print_error
+from clusterplan.cli.command import Command
+from clusterplan.cli.failures import as_options, print_error
 from clusterplan.cli.options import PLACEMENTS, RECOMPUTES, SCHEDULES, output, question, talk, together
 from clusterplan.cli.output import Output
 from clusterplan.cli.settings import EXIT_ANSWER, EXIT_INFEASIBLE, EXIT_INTERRUPTED, Settings
+from clusterplan.cli.streams import say
 from clusterplan.cli.values import Choices, DegreeList, Seconds, WholeNumber
+from clusterplan.planning.limits import MOST_PLANS, MOST_THREADS
 
 if TYPE_CHECKING:
     from clusterplan.planning.answer import SearchResult
@@ -27,7 +30,7 @@ _SPACE = together(
         help="Only with, or only without, sequence parallelism.",
     ),
     click.option("--recompute", type=Choices(RECOMPUTES), help="Kinds of recomputation."),
-    click.option("--zero", type=DegreeList(), metavar="LIST", help="ZeRO stages, 0..3."),
+    click.option("--zero", type=DegreeList(least=0, most=3), metavar="LIST", help="ZeRO stages, 0..3."),
     click.option("--schedule", type=Choices(SCHEDULES), help="Pipeline schedules."),
     click.option("--placement", type=Choices(PLACEMENTS), help="Orders of the ranks, innermost first."),
     click.option(
@@ -39,11 +42,24 @@ _SPACE = together(
 )
 
 
-@click.command(short_help="Find the fastest layouts for a training job.")
+@click.command(cls=Command, short_help="Find the fastest layouts for a training job.")
 @question(devices_required=True)
-@click.option("--top", type=WholeNumber(), default=5, show_default=True, metavar="K", help="How many layouts are kept.")
+@click.option(
+    "--top",
+    type=WholeNumber(most=MOST_PLANS),
+    default=5,
+    show_default=True,
+    metavar="K",
+    help="How many layouts are kept.",
+)
 @_SPACE
-@click.option("--threads", type=WholeNumber(), default=0, metavar="N", help="Threads; 0 takes all.  [default: 0]")
+@click.option(
+    "--threads",
+    type=WholeNumber(least=0, most=MOST_THREADS),
+    default=0,
+    metavar="N",
+    help="Threads; 0 takes all.  [default: 0]",
+)
 @click.option("--time-limit", type=Seconds(), metavar="S", help="Stop after S seconds with the best so far.")
 @output()
 @talk()
@@ -73,6 +89,7 @@ def search(
     place = Output(format_name, as_json, output_file)
     from clusterplan.planning.search import search as run_search
     from clusterplan.reports.progress import SearchProgress
+    from clusterplan.reports.reasons import warnings
 
     with SearchProgress(enabled=not settings.quiet) as progress:
         result = run_search(
@@ -86,12 +103,15 @@ def search(
         )
     if settings.verbose:
         _say_more(result)
+    if not settings.quiet:
+        for warning in warnings(result.request):
+            say(f"warning: {warning}")
     if not result.plans:
-        return _report_none(result, place)
+        return _report_none(result, place, settings)
     _print_answer(result, place, settings)
     if result.stopped != "complete" and not settings.quiet:
         state = "interrupted" if result.stopped == "interrupted" else "stopped by the time limit"
-        click.echo(f"warning: {state} after {result.elapsed_s:.1f} s: best so far, not proven optimal", err=True)
+        say(f"warning: {state} after {result.elapsed_s:.1f} s: best so far, not proven optimal")
     return EXIT_INTERRUPTED if result.stopped == "interrupted" else EXIT_ANSWER
 
 
@@ -101,7 +121,7 @@ def _print_answer(result: SearchResult, place: Output, settings: Settings) -> No
     elif place.format == "table":
         from clusterplan.reports.terminal import print_search
 
-        place.drawn(lambda console: print_search(console, result, command=settings.command))
+        place.drawn(lambda paper: print_search(paper, result, command=settings.command))
     else:
         from clusterplan.reports.flat import csv_of, markdown_of_search
 
@@ -109,34 +129,42 @@ def _print_answer(result: SearchResult, place: Output, settings: Settings) -> No
         place.text(csv_of(result.plans) if is_csv else markdown_of_search(result, command=settings.command))
 
 
-def _report_none(result: SearchResult, place: Output) -> int:
-    """No plan: the document is still printed where a program reads it, and the reasons go to standard error."""
+def _report_none(result: SearchResult, place: Output, settings: Settings) -> int:
+    """No plan: the reasons go to standard error, and as a document to where a program or a later reader looks."""
     from clusterplan.errors import InfeasibleError
-    from clusterplan.planning.infeasibility import infeasible_error, reason_lines
-    from clusterplan.reports.words import layout_words
+    from clusterplan.planning.infeasibility import infeasible_error
+    from clusterplan.reports.reasons import none_lines
 
     error = infeasible_error(result)
-    if not isinstance(error, InfeasibleError) and result.stopped == "complete":
+    if not isinstance(error, InfeasibleError):
         raise error
+    sentence = as_options(str(error), settings.arguments)
+    hint = as_options(error.hint or "", settings.arguments)
+    lines = none_lines(result)
     if place.format == "json":
         place.text(result.to_json())
     elif place.format == "csv":
         from clusterplan.reports.flat import csv_of
 
         place.text(csv_of(()))
-    print_error(str(error), None)
-    click.echo(f"ruled out, of {result.space:,} layouts:", err=True)
-    for line in reason_lines(result):
-        click.echo(f"  {line}", err=True)
-    if result.nearest_miss is not None:
-        click.echo(f"nearest miss: {layout_words(result.nearest_miss.layout)}", err=True)
-    if error.hint:
-        click.echo(f"hint: {error.hint}", err=True)
+    elif place.format == "md":
+        from clusterplan.reports.flat import markdown_of_none
+
+        place.text(markdown_of_none(result, sentence, hint, command=settings.command))
+    elif place.is_file:
+        place.text("\n".join([f"{sentence}", *lines, f"hint: {hint}", f"reproduce: {settings.command}"]))
+    print_error(sentence, None)
+    for line in lines:
+        say(line)
+    say(f"hint: {hint}")
+    if place.is_file and not settings.quiet:
+        held = "only the names of the columns" if place.format == "csv" else "these reasons and no layout"
+        say(f"note: {place.name} holds {held}")
     return EXIT_INTERRUPTED if result.stopped == "interrupted" else EXIT_INFEASIBLE
 
 
 def _say_more(result: SearchResult) -> None:
     for note in result.request.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(f"problem sha256: {result.request.problem_sha256}", err=True)
-    click.echo(f"engine: {result.elapsed_s:.4f} s on {result.threads} threads", err=True)
+        say(f"note: {note}")
+    say(f"problem sha256: {result.request.problem_sha256}")
+    say(f"engine: {result.elapsed_s:.4f} s on {result.threads} thread{'s' if result.threads > 1 else ''}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -14,13 +14,52 @@ else:  # generic only in newer versions of click
     _Type = click.ParamType
 
 _MOST_VALUES = 4096
+_LONGEST_SHOWN = 40
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
+
+
+class BadValue(click.BadParameter):
+    """A value that is not valid, together with the one action that mends it."""
+
+    def __init__(
+        self, message: str, hint: str | None, parameter: click.Parameter | None, context: click.Context | None
+    ) -> None:
+        super().__init__(message, ctx=context, param=parameter)
+        self.hint = hint
+
+
+def _refuse(
+    message: str, hint: str | None, parameter: click.Parameter | None, context: click.Context | None
+) -> NoReturn:
+    raise BadValue(message, hint, parameter, context)
+
+
+class Limits:
+    """The smallest and the largest whole number that an option takes; no largest one where it is `None`."""
+
+    def __init__(self, least: int, most: int | None) -> None:
+        self._least, self._most = least, most
+
+    def __str__(self) -> str:
+        return f"of at least {self._least}" if self._most is None else f"from {self._least} to {self._most:,}"
+
+    def broken_by(self, number: int) -> str | None:
+        """How a number breaks the limits, as a clause, or `None`."""
+        if number < self._least:
+            return f"{_shown(number)} is below {self._least}"
+        if self._most is not None and number > self._most:
+            return f"{_shown(number)} is above {self._most:,}"
+        return None
 
 
 class DegreeList(_Type):
     """Whole numbers: ``8``, ``1,2,4``, ``1..16`` or ``1,4..8``."""
 
     name = "list"
+
+    def __init__(self, *, least: int = 1, most: int | None = None) -> None:
+        self._limits = Limits(least, most)
+        self.example = f"{least},{least + 1}"
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> list[int]:
         if isinstance(value, list):
@@ -32,16 +71,28 @@ class DegreeList(_Type):
             if match:
                 low, high = int(match[1]), int(match[2])
                 if low > high:
-                    self.fail(f"the range {text!r} runs backwards; write {high}..{low}", parameter, context)
+                    _refuse(f"the range {_shown(text)} runs backwards", f"write {high}..{low}", parameter, context)
                 if high - low >= _MOST_VALUES:
-                    self.fail(f"the range {text!r} has more than {_MOST_VALUES} values", parameter, context)
+                    _refuse(
+                        f"the range {_shown(text)} has more than {_MOST_VALUES:,} values",
+                        "give a shorter range",
+                        parameter,
+                        context,
+                    )
                 found.update(dict.fromkeys(range(low, high + 1)))
             elif re.fullmatch(r"[+-]?\d{1,18}", text):
                 found[int(text)] = None
             else:
-                self.fail(
-                    f"{text!r} is not a whole number, a list such as 1,2,4 or a range such as 1..16", parameter, context
+                _refuse(
+                    f"{_shown(text)} is not a whole number, a list or a range",
+                    "write a number such as 8, a list such as 1,2,4 or a range such as 1..16",
+                    parameter,
+                    context,
                 )
+        for number in found:
+            broken = self._limits.broken_by(number)
+            if broken:
+                _refuse(broken, f"give whole numbers {self._limits}", parameter, context)
         return list(found)
 
 
@@ -53,6 +104,8 @@ class Choices(_Type):
     def __init__(self, allowed: Sequence[str], *, many: bool = True) -> None:
         self._allowed = tuple(allowed)
         self._many = many
+        # Of a list of values; options that take one value have none.
+        self.example = ",".join(self._allowed[:2]) if many else None
 
     def convert(
         self, value: object, parameter: click.Parameter | None, context: click.Context | None
@@ -62,15 +115,22 @@ class Choices(_Type):
         pieces = [piece.strip() for piece in str(value).split(",")] if self._many else [str(value)]
         for piece in pieces:
             if piece not in self._allowed:
-                self.fail(self._sentence(piece), parameter, context)
+                self._refuse_name(piece, parameter, context)
         return list(dict.fromkeys(pieces)) if self._many else pieces[0]
 
-    def _sentence(self, given: str) -> str:
+    def _refuse_name(self, given: str, parameter: click.Parameter | None, context: click.Context | None) -> NoReturn:
         from difflib import get_close_matches
 
         near = get_close_matches(given.lower(), self._allowed, n=1, cutoff=0.5)
-        meant = f"; did you mean '{near[0]}'?" if near else ""
-        return f"{given!r} is not one of {', '.join(self._allowed)}{meant}"
+        allowed = ", ".join(self._allowed)
+        if near:
+            _refuse(
+                f"{_shown(given)} is not one of {allowed}; did you mean '{near[0]}'?",
+                f"use {near[0]}",
+                parameter,
+                context,
+            )
+        _refuse(f"{_shown(given)} is not one of {allowed}", f"use one of {allowed}", parameter, context)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         return "|".join(self._allowed) + (",.." if self._many else "")
@@ -84,15 +144,22 @@ class Choices(_Type):
 
 
 class WholeNumber(_Type):
-    """A whole number as it was typed; its limits are checked where its meaning is known."""
+    """A whole number within limits."""
 
     name = "integer"
 
+    def __init__(self, *, least: int = 1, most: int | None = None) -> None:
+        self._limits = Limits(least, most)
+
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> int:
         try:
-            return int(str(value).replace("_", ""))
+            number = int(str(value).replace("_", ""))
         except ValueError:
-            self.fail(f"{value!r} is not a whole number", parameter, context)
+            _refuse(f"{_shown(value)} is not a whole number", f"give a whole number {self._limits}", parameter, context)
+        broken = self._limits.broken_by(number)
+        if broken:
+            _refuse(broken, f"give a whole number {self._limits}", parameter, context)
+        return number
 
 
 class Seconds(_Type):
@@ -109,5 +176,13 @@ class Seconds(_Type):
         text = str(value)
         try:
             return parse_seconds(float(text) if re.fullmatch(r"[+-]?[\d.]+", text) else text, field="time")
-        except (SpecError, ValueError) as error:
-            self.fail(str(error).removeprefix("time: "), parameter, context)
+        except SpecError as error:
+            _refuse(str(error).removeprefix("time: "), error.hint, parameter, context)
+        except ValueError:
+            _refuse(f"{_shown(value)} is not a time", "give seconds such as 30, or 2min", parameter, context)
+
+
+def _shown(value: object) -> str:
+    """What was typed, as far as it fits into a sentence."""
+    text = f"{value:,}" if isinstance(value, int) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."

@@ -56,9 +56,11 @@ class SearchResult:
         plans: the best plans, fastest first. request: what was asked.
         space: layouts of the raw space. evaluated: those that broke no rule and were costed.
         pruned: skipped because a bound proved them worse. infeasible: ruled out, counted by reason.
-        optimal: whether no layout of the space is faster under the model. stopped: ``complete``, ``interrupted`` or
-            ``time_limit``. elapsed_s: seconds of the search. threads: threads it ran on.
+        optimal: true means the whole space was seen: no layout of it is faster under the model, and with no plans,
+            none exists. stopped: ``complete``, ``interrupted`` or ``time_limit``.
+        elapsed_s: seconds of the search. threads: threads it ran on.
         nearest_miss: the layout that came closest, where none fits.
+        time_limit_s: seconds after which the search was to stop, or `None`.
     """
 
     plans: tuple[Plan, ...]
@@ -72,9 +74,12 @@ class SearchResult:
     stopped: str
     threads: int
     nearest_miss: NearestMiss | None
+    time_limit_s: float | None = None
 
     @classmethod
-    def from_engine(cls, outcome: Mapping[str, Any], request: Request) -> SearchResult:
+    def from_engine(
+        cls, outcome: Mapping[str, Any], request: Request, *, time_limit_s: float | None = None
+    ) -> SearchResult:
         """The answer from an outcome of the engine (docs/reference/engine-documents.md)."""
         miss = outcome["nearest_miss"]
         return cls(
@@ -98,6 +103,7 @@ class SearchResult:
             )
             if miss
             else None,
+            time_limit_s=time_limit_s,
         )
 
     @property
@@ -131,6 +137,7 @@ class SearchResult:
                 "optimal": self.optimal,
                 "stopped": self.stopped,
                 "threads": self.threads,
+                "time_limit_s": self.time_limit_s,
                 "nearest_miss": self.nearest_miss.to_dict() if self.nearest_miss else None,
             },
             "plans": [plan.to_dict() for plan in self.plans],
@@ -162,13 +169,14 @@ class SearchResult:
         return frame
 
     def __repr__(self) -> str:
-        asked = f"{self.request.model} on {self.request.devices} x {self.request.accelerator}"
-        state = "optimal" if self.optimal else self.stopped
+        asked = f"{self.request.model} on {self.request.devices:,} x {self.request.accelerator}"
         if not self.plans:
-            return f"<SearchResult {asked}: no layout fits, {self.space} in the space>"
-        return (
-            f"<SearchResult {asked}: {len(self.plans)} plans of {self.space} layouts ({state}), best {self.plans[0]!r}>"
-        )
+            from clusterplan.planning.infeasibility import none_words
+
+            return f"<SearchResult {asked}: {none_words(self)}, {self.space:,} in the space>"
+        state = "optimal" if self.optimal else self.stopped
+        count = f"{len(self.plans)} plan{'s' if len(self.plans) > 1 else ''} of {self.space:,} layouts"
+        return f"<SearchResult {asked}: {count} ({state}), best {self.plans[0]!r}>"
 
     def _repr_html_(self) -> str:
         from clusterplan.planning.notebook import html_of

@@ -44,7 +44,9 @@ def _candidates(request: Request, micro_batches: list[int]) -> list[int]:
         for micro_batch in micro_batches
     }
     near = {asked // step * step + offset for step in steps for offset in (-step, 0, step)}
-    return sorted((batch for batch in near if batch > 0 and batch != asked), key=lambda batch: (abs(batch - asked), batch))
+    return sorted(
+        (batch for batch in near if batch > 0 and batch != asked), key=lambda batch: (abs(batch - asked), batch)
+    )
 
 
 def _smallest(space: dict[str, Any]) -> dict[str, Any]:

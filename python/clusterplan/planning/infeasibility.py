@@ -112,4 +112,3 @@ def _rule_error(result: SearchResult) -> ClusterPlanError:
         code="no-valid-layout",
         hint=last.remedy if last else f"allow more values of {narrowed}",
     )
-

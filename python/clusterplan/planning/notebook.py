@@ -14,13 +14,15 @@ _COLUMNS = ("tp", "pp", "vpp", "dp", "micro_batch", "sequence_parallel", "recomp
 def html_of(result: SearchResult) -> str:
     """The plans of a result as one HTML table, with a caption that says what was asked and how the search ended."""
     request = result.request
-    caption = escape(
-        f"{request.model} on {request.devices} x {request.accelerator} ({request.cluster}), "
-        f"{request.global_batch_sequences} sequences of {request.sequence_length} tokens; {result.space:,} layouts, "
-        + ("optimal" if result.optimal else result.stopped)
+    asked = (
+        f"{request.model} on {request.devices:,} x {request.accelerator} ({request.cluster}), "
+        f"{request.global_batch_sequences:,} sequences of {request.sequence_length:,} tokens; {result.space:,} layouts"
     )
     if not result.plans:
-        return f"<p>{caption}: no layout fits.</p>"
+        from clusterplan.planning.infeasibility import none_words
+
+        return f"<p>{escape(f'{asked}: {none_words(result)}.')}</p>"
+    caption = escape(f"{asked}, {'optimal' if result.optimal else result.stopped}")
     head = "".join(f"<th>{name}</th>" for name in (*_COLUMNS, "step time (s)", "MFU", "memory (GiB)", "bottleneck"))
     body = "".join(
         "<tr>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ class Request:
         accelerator, peak_flops_per_s, memory_bytes: the device, its dense peak in FLOP/s and its memory in bytes.
         devices: devices of the job. global_batch_sequences: sequences a step. sequence_length, tokens: in tokens.
         usd_per_device_hour, price_confidence, price_as_of: the price of the cluster, where it is known.
+        stack, attention: the training software and its attention kernel, by name.
+        reserve_bytes: bytes of each device that are kept free. scale_up_devices: devices of the innermost network.
         space: the values allowed in each dimension that was narrowed, as (dimension, values) pairs.
-        problem_sha256: of the problem document that went into the engine; equal hashes mean equal answers.
+        problem_json: the problem document that went into the engine (docs/reference/engine-documents.md).
     """
 
     model: str
@@ -48,15 +50,15 @@ class Request:
     price_as_of: str | None
     space: tuple[tuple[str, tuple[Any, ...]], ...]
     notes: tuple[str, ...]
-    problem_sha256: str
+    reserve_bytes: int
+    scale_up_devices: int
+    problem_json: str = field(repr=False)
 
     @classmethod
     def of_problem(cls, problem: Problem) -> Request:
         """The request behind a problem."""
-        from hashlib import sha256
-
         document = problem.document
-        cost = problem.cluster.cost
+        cost = problem.cluster.cost if problem.usd_per_device_hour is not None else None
         training = problem.training
         return cls(
             model=document["model"]["name"],
@@ -66,7 +68,8 @@ class Request:
             cluster_devices=problem.cluster.devices,
             accelerator=document["accelerator"]["name"],
             peak_flops_per_s=document["accelerator"]["peak_flops_per_s"],
-            memory_bytes=document["accelerator"]["memory_bytes"],
+            # The engine is only given what remains of it.
+            memory_bytes=document["accelerator"]["memory_bytes"] + problem.reserve_bytes,
             devices=document["network"]["devices"],
             global_batch_sequences=training.global_batch_sequences,
             sequence_length=training.sequence_length,
@@ -74,16 +77,25 @@ class Request:
             dtype=training.compute_dtype,
             dropout=training.dropout,
             stack=problem.stack_name,
-            attention=document["attention"]["kind"],
-            usd_per_device_hour=cost.usd_per_device_hour if cost else None,
+            attention=_attention_kernel(problem),
+            usd_per_device_hour=problem.usd_per_device_hour,
             price_confidence=cost.confidence if cost else None,
             price_as_of=cost.as_of if cost else None,
             space=tuple(
                 (name, tuple(document["space"][name])) for name in DIMENSIONS if document["space"][name] is not None
             ),
             notes=tuple(problem.notes),
-            problem_sha256=sha256(problem.to_json().encode()).hexdigest(),
+            reserve_bytes=problem.reserve_bytes,
+            scale_up_devices=problem.scale_up_devices,
+            problem_json=problem.to_json(),
         )
+
+    @property
+    def problem_sha256(self) -> str:
+        """SHA-256 of the problem document; equal hashes mean equal answers."""
+        from hashlib import sha256
+
+        return sha256(self.problem_json.encode()).hexdigest()
 
     @property
     def price(self) -> Mapping[str, Any] | None:
@@ -115,8 +127,17 @@ class Request:
             "dropout": self.dropout,
             "stack": self.stack,
             "attention": self.attention,
+            "reserve_bytes": self.reserve_bytes,
             "space": {name: list(allowed[name]) if name in allowed else None for name in DIMENSIONS},
             "price": dict(self.price) if self.price else None,
             "notes": list(self.notes),
             "problem_sha256": self.problem_sha256,
         }
+
+
+def _attention_kernel(problem: Problem) -> str:
+    """The kernel by name (``flash-3``); the document has only its kind (``flash``) and its numbers."""
+    stated = next((note for note in problem.notes if note.startswith("stack ") and ": attention " in note), None)
+    if stated is None:
+        return str(problem.document["attention"]["kind"])
+    return stated.partition(": attention ")[2].partition(",")[0]

@@ -11,6 +11,8 @@ from clusterplan.planning.layout import Layout
 from clusterplan.planning.parts import Parts
 from clusterplan.planning.request import Request
 
+TIGHT_FRACTION = 0.03
+
 
 @dataclass(frozen=True)
 class StageMemory:
@@ -50,6 +52,7 @@ class Plan:
         tokens_per_s_per_device: tokens a second and device. tflops_per_device: model TFLOP/s a device.
         bottleneck: the part of `time_s` that costs most beside forward and backward, or ``compute``.
         memory: bytes by stage and category. fits: whether the largest stage fits a device.
+        notes: what the reader of this plan should know.
         steps, time_to_train_s, device_hours, cost_usd: of the whole run without failures; `None` where the number of
             tokens (or, for the cost, the price of a device-hour) is not known.
     """
@@ -73,6 +76,12 @@ class Plan:
     time_to_train_s: float | None
     device_hours: float | None
     cost_usd: float | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tight(self) -> bool:
+        """Whether the fullest stage comes within 3 % of the memory of a device, which is less than the model knows."""
+        return self.fits and self.memory.peak_bytes > (1 - TIGHT_FRACTION) * self.memory.capacity_bytes
 
     @classmethod
     def from_engine(cls, estimate: Mapping[str, Any], request: Request) -> Plan:
@@ -90,8 +99,9 @@ class Plan:
             else None
         )
         memory = estimate["memory"]
+        layout = Layout.from_dict(estimate["layout"])
         return cls(
-            layout=Layout.from_dict(estimate["layout"]),
+            layout=layout,
             step_time_s=estimate["step_time_s"],
             time_s=Parts(estimate["time_s"]),
             hidden_s=Parts(estimate["hidden_s"]),
@@ -118,6 +128,7 @@ class Plan:
             time_to_train_s=run.time_to_train_s if run else None,
             device_hours=run.device_hours if run else None,
             cost_usd=run.cost_usd if run else None,
+            notes=_notes(layout, request),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,6 +161,7 @@ class Plan:
             "time_to_train_s": self.time_to_train_s,
             "device_hours": self.device_hours,
             "cost_usd": self.cost_usd,
+            "notes": list(self.notes),
             # An interval needs residuals against measured runs, which the planner does not have yet.
             "interval": None,
         }
@@ -159,3 +171,12 @@ class Plan:
             f"<Plan {self.layout}: step {self.step_time_s:.4g} s, MFU {self.mfu:.1%}, "
             f"memory {self.memory.peak_bytes / 2**30:.1f} of {self.memory.capacity_bytes / 2**30:.1f} GiB>"
         )
+
+
+def _notes(layout: Layout, request: Request) -> tuple[str, ...]:
+    if layout.tp <= request.scale_up_devices:
+        return ()
+    return (
+        f"tensor groups span hosts: {layout.tp} ranks over scale-up networks of {request.scale_up_devices:,} devices; "
+        "traffic of other kinds on the same links is not counted against them",
+    )

@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from clusterplan.errors import SpecError
 from clusterplan.planning.answer import SearchResult
-from clusterplan.planning.request import Request
+from clusterplan.planning.limits import MOST_PLANS, MOST_THREADS
+from clusterplan.planning.question import pose
+from clusterplan.planning.request import DIMENSIONS, Request
 
 if TYPE_CHECKING:
-    from clusterplan.specs.cluster import ClusterSpec
-    from clusterplan.specs.model import ModelSpec
+    from clusterplan.planning.question import Cluster, Model
     from clusterplan.specs.training import SearchSpace
 
     Degrees = int | Sequence[int] | None
     Names = str | Sequence[str] | None
     Progress = Callable[[int, int, float | None], None]
 
-MOST_PLANS = 10_000
-MOST_THREADS = 4096
-
 
 def search(
-    model: str | Path | ModelSpec,
+    model: Model,
     *,
-    cluster: str | Path | ClusterSpec,
+    cluster: Cluster,
     devices: int,
     global_batch: int,
     seq_len: int,
@@ -39,6 +37,7 @@ def search(
     norm_kernel: str | None = None,
     dropout: bool = False,
     dtype: str = "bf16",
+    reserve: int | str | None = None,
     space: SearchSpace | Mapping[str, Any] | str | Path | None = None,
     tp: Degrees = None,
     pp: Degrees = None,
@@ -59,13 +58,14 @@ def search(
     (`SearchResult.optimal`).
 
     Args:
-        model: bundled name, file, or size such as ``70b``; or a `ModelSpec`.
-        cluster: bundled name or file; or a `ClusterSpec`.
+        model: bundled name, file, or size such as ``70b``; or a `ModelSpec`, or a mapping with its keys.
+        cluster: bundled name or file; or a `ClusterSpec`, or a mapping with its keys.
         devices: devices of the job, whole hosts of the cluster.
         global_batch: sequences a step. seq_len: tokens a sequence. tokens: of the whole training, such as ``"15T"``.
         top: how many plans are kept.
         accelerator, stack, attention, norm_kernel: names that replace the ones that follow from the cluster.
         dropout: whether dropout is on. dtype: ``bf16`` or ``fp16``.
+        reserve: memory of each device to keep free, in bytes or as ``"4GiB"``.
         space: allowed values by dimension, or a YAML file with them; `tp` ... `placement` replace its values.
             A dimension is one value, several, or `None` for the default list.
         threads: 0 takes all. time_limit_s: seconds after which the search stops with the best so far.
@@ -83,60 +83,36 @@ def search(
         >>> result.best.layout.tp in (1, 2)
         True
     """
+    given = dict(locals())  # the first statement: the arguments and nothing else
     import json
 
     from clusterplan import _core
-    from clusterplan.planning.problem import build_problem
 
     _check_limits(top, threads, time_limit_s)
-    problem = build_problem(
-        str(model) if isinstance(model, Path) else model,
-        str(cluster) if isinstance(cluster, Path) else cluster,
-        devices=devices,
-        global_batch=global_batch,
-        seq_len=seq_len,
-        tokens=tokens,
-        accelerator=accelerator,
-        stack=stack,
-        attention=attention,
-        norm_kernel=norm_kernel,
-        dropout=dropout,
-        dtype=dtype,
-        space=_merged(
-            space,
-            tp=tp,
-            pp=pp,
-            vpp=vpp,
-            micro_batch=micro_batch,
-            sequence_parallel=sequence_parallel,
-            recompute=recompute,
-            zero=zero,
-            schedule=schedule,
-            placement=placement,
-        ),
-    )
-    outcome = json.loads(_core.search(problem.to_json(), top, threads, time_limit_s, progress))
-    return SearchResult.from_engine(outcome, Request.of_problem(problem))
+    narrowed = {name: given[name] for name in DIMENSIONS if given[name] is not None}
+    request = Request.of_problem(pose(given, space=_merged(space, narrowed) if narrowed else space))
+    outcome = json.loads(_core.search(request.problem_json, top, threads, time_limit_s, progress))
+    return SearchResult.from_engine(outcome, request, time_limit_s=time_limit_s)
 
 
-def _merged(space: SearchSpace | Mapping[str, Any] | str | Path | None, **given: Any) -> SearchSpace:
+def _merged(space: SearchSpace | Mapping[str, Any] | str | Path | None, narrowed: Mapping[str, Any]) -> SearchSpace:
     """The space with the dimensions that were given by keyword in place of its own."""
     from clusterplan.specs.training import SearchSpace
     from clusterplan.specs.validation import load_spec, validate
 
     if isinstance(space, (str, Path)):
         space = load_spec(SearchSpace, space, what="space")
-    merged = {**(dict(space) if space is not None else {}), **_said(given)}
-    return validate(SearchSpace, _said(merged), what="space")
-
-
-def _said(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    return validate(SearchSpace, {**(dict(space) if space is not None else {}), **narrowed}, what="space")
 
 
 def _check_limits(top: int, threads: int, time_limit_s: float | None) -> None:
     for name, value, least, most in (("top", top, 1, MOST_PLANS), ("threads", threads, 0, MOST_THREADS)):
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise SpecError(f"{name} is {value!r}; it must be a whole number from {least} to {most}", code="value")
+            allowed = f"a whole number from {least} to {most:,}"
+            raise SpecError(f"{name}: {value!r} is not {allowed}", code="value", hint=f"give {allowed}")
     if time_limit_s is not None and not (math.isfinite(time_limit_s) and time_limit_s > 0):
-        raise SpecError(f"time_limit_s is {time_limit_s!r}; it must be a number of seconds above 0", code="value")
+        raise SpecError(
+            f"time_limit_s: {time_limit_s!r} is not a number of seconds above 0",
+            code="value",
+            hint="give seconds above 0, or leave it out",
+        )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-from rich.text import Text
-
 from clusterplan.planning.results import Plan
-from clusterplan.reports.units import gib, percent, seconds
+from clusterplan.reports.columns import Column
+from clusterplan.reports.units import GIB, ColumnOfSeconds
 from clusterplan.reports.words import part
 
 _BAR_CELLS = 16
+# Where a table is too wide, these columns go first.
+LEAVE_OUT = ("bar", "share", "hidden")
 
 
 def bar(fraction: float, *, ascii_only: bool, cells: int = _BAR_CELLS) -> str:
@@ -25,48 +25,51 @@ def bar(fraction: float, *, ascii_only: bool, cells: int = _BAR_CELLS) -> str:
     return "\u2501" * (halves // 2) + ("\u2578" if halves % 2 else "")
 
 
-def time_table(plan: Plan, *, ascii_only: bool) -> Table:
-    """Seconds and share of every part of the step that takes any; hidden communication in its own column."""
-    table = _table("time of a step", "time", "share", "", "hidden")
+def time_columns(plan: Plan, *, ascii_only: bool) -> list[Column]:
+    """Time and share of every part of the step that takes any, in one unit; hidden communication beside it."""
+    seconds = ColumnOfSeconds(plan.step_time_s)
+    names, times, shares, bars, hidden = _columns("time of a step", seconds.unit, "% of step", f"hidden {seconds.unit}")
     for name, value_s in plan.time_s.items():
         hidden_s = plan.hidden_s.get(name, 0.0)
         if value_s > 0 or hidden_s > 0:
             share = value_s / plan.step_time_s
-            table.add_row(
-                part(name),
-                seconds(value_s),
-                percent(share),
-                Text(bar(share, ascii_only=ascii_only), style="cyan"),
-                seconds(hidden_s) if hidden_s > 0 else "",
-            )
-    table.add_row("step", seconds(plan.step_time_s), percent(1.0), "", "", style="bold")
-    return table
+            names.cells.append(part(name))
+            times.cells.append(seconds.cell(value_s))
+            shares.cells.append(f"{share * 100:.1f}")
+            bars.cells.append(bar(share, ascii_only=ascii_only))
+            hidden.cells.append(seconds.cell(hidden_s) if hidden_s > 0 else "")
+    for column, cell in zip(
+        (names, times, shares, bars, hidden), ("step", seconds.cell(plan.step_time_s), "100.0", "", ""), strict=True
+    ):
+        column.cells.append(cell)
+    return [names, times, shares, bars, hidden]
 
 
-def memory_table(plan: Plan, *, ascii_only: bool) -> Table:
+def memory_columns(plan: Plan, *, ascii_only: bool) -> list[Column]:
     """GiB of every memory category of the fullest stage, with its share of the device."""
     memory = plan.memory
     stage = memory.stages[memory.worst_stage]
     title = f"memory of stage {memory.worst_stage}" if len(memory.stages) > 1 else "memory of a device"
-    table = _table(title, "GiB", "of device", "")
-    for name, value_bytes in stage.by_category.items():
-        if value_bytes > 0:
-            share = value_bytes / memory.capacity_bytes
-            table.add_row(
-                part(name),
-                gib(value_bytes),
-                percent(share),
-                Text(bar(share, ascii_only=ascii_only), style="cyan"),
-            )
-    used = stage.total_bytes / memory.capacity_bytes
-    table.add_row("total", gib(stage.total_bytes), percent(used), "", style="bold" if plan.fits else "bold red")
-    table.add_row("capacity", gib(memory.capacity_bytes), percent(1.0), "", style="dim")
-    return table
+    names, amounts, shares, bars, _ = _columns(title, "GiB", "% of device", "")
+    shown = [(part(name), value, True) for name, value in stage.by_category.items() if value > 0]
+    for name, value_bytes, with_bar in [
+        *shown,
+        ("total", stage.total_bytes, False),
+        ("capacity", memory.capacity_bytes, False),
+    ]:
+        share = value_bytes / memory.capacity_bytes
+        names.cells.append(name)
+        amounts.cells.append(f"{value_bytes / GIB:,.1f}")
+        shares.cells.append(f"{share * 100:,.1f}")
+        bars.cells.append(bar(share, ascii_only=ascii_only) if with_bar else "")
+    return [names, amounts, shares, bars]
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column(title, no_wrap=True)
-    for name in columns:
-        table.add_column(name, justify="right" if name else "left", no_wrap=True, min_width=0 if name else _BAR_CELLS)
-    return table
+def _columns(title: str, unit: str, share: str, hidden: str) -> list[Column]:
+    return [
+        Column("part", title, right=False),
+        Column("value", unit),
+        Column("share", share),
+        Column("bar", "", right=False, style="cyan", least_width=_BAR_CELLS),
+        Column("hidden", hidden),
+    ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from clusterplan.catalog.clusters import list_clusters, load_cluster
 from clusterplan.catalog.models import list_models, load_model
-from clusterplan.reports.units import large
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from clusterplan.reports.columns import Column, fitting
+from clusterplan.reports.paper import Paper
+from clusterplan.reports.units import bytes_words, gigabytes_per_s, large, seconds, significant, tera_flops_per_s
 
 Row = dict[str, object]
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "ffn", "vocab")
@@ -59,25 +58,36 @@ def cluster_facts(name: str) -> Row:
     return {"name": facts.pop("name"), "devices": cluster.devices, **facts}
 
 
-def print_rows(console: Console, rows: Sequence[Mapping[str, object]]) -> None:
-    """Rows as a table."""
-    from rich.table import Table
+# Where a list is too wide, these columns go, in this order; --json and `show` have them all.
+_LEAVE_OUT = ("price_confidence", "vocab", "ffn", "kv_heads", "usd_per_device_hour", "accelerator", "heads", "hidden")
+_GAP = 2
+# By the ending of a key, longest first: what is left of the key, and how a person writes the value.
+_WRITTEN: tuple[tuple[str, Callable[[float], str]], ...] = (
+    ("_bytes_per_s", gigabytes_per_s),
+    ("_flops_per_s", tera_flops_per_s),
+    ("_bytes", bytes_words),
+    ("_s", seconds),
+    ("_w_per_device", lambda value: f"{significant(value, 4)} W a device"),
+)
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+
+def print_rows(paper: Paper, rows: Sequence[Mapping[str, object]]) -> None:
+    """Rows as a table, with fewer columns where there is no room for all."""
+    columns = []
     for key in rows[0] if rows else ():
         numeric = all(isinstance(row[key], (int, float)) or row[key] is None for row in rows)
-        table.add_column(key.replace("_", " "), justify="right" if numeric else "left", no_wrap=key == "name")
-    for row in rows:
-        table.add_row(*(_cell(key, value) for key, value in row.items()))
-    console.print(table)
+        heading = key.replace("_", "\n", 1).replace("_", " ")
+        columns.append(Column(key, heading, [_cell(key, row[key]) for row in rows], right=numeric))
+    kept, left_out = fitting(columns, paper.width, gap=_GAP, leave_out=_LEAVE_OUT)
+    paper.table(kept, gap=_GAP)
+    if left_out:
+        paper.paragraph(f"(no room for {', '.join(column.name.replace('_', ' ') for column in left_out)})", "dim")
 
 
-def print_facts(console: Console, facts: Mapping[str, object]) -> None:
-    """Facts as nested lines of ``key: value``; what is not known is left out."""
-    from rich.text import Text
-
+def print_facts(paper: Paper, facts: Mapping[str, object]) -> None:
+    """Facts as nested lines of ``key: value``, units as people write them; what is not known is left out."""
     for line in _lines(facts, ""):
-        console.print(Text(line))
+        paper.paragraph(line)
 
 
 def _lines(value: Any, indent: str) -> list[str]:
@@ -91,8 +101,18 @@ def _lines(value: Any, indent: str) -> list[str]:
             for position, entry in enumerate(item):
                 lines += [f"{indent}{key}[{position}]:", *_lines(entry, indent + "  ")]
         else:
-            lines.append(f"{indent}{key}: {_cell(str(key), item)}")
+            name, text = _written(str(key), item)
+            lines.append(f"{indent}{name}: {text}")
     return lines
+
+
+def _written(key: str, value: object) -> tuple[str, str]:
+    """A key without the unit in its name, and its value with it: ``bandwidth``, ``450 GB/s``."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        for ending, words in _WRITTEN:
+            if key.endswith(ending):
+                return key.removesuffix(ending), words(value)
+    return key, _cell(key, value)
 
 
 def _cell(key: str, value: object) -> str:
@@ -100,8 +120,10 @@ def _cell(key: str, value: object) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if key == "parameters" and isinstance(value, int):
-        return large(value)
+    if isinstance(value, int):
+        return large(value) if key == "parameters" else f"{value:,}"
     if isinstance(value, float):
         return f"{value:.2f}" if key.startswith("usd") else f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_cell(key, item) for item in value)
     return str(value)

@@ -38,9 +38,56 @@ def significant(value: float, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+class ColumnOfSeconds:
+    """Times of one column: one unit and one number of decimals, so that the digits stand below each other.
+
+    The largest of them has five digits; below a second the unit is the millisecond.
+
+    Example:
+        >>> column = ColumnOfSeconds(27.34812)
+        >>> column.unit, column.cell(27.34812), column.cell(0.0125), column.cell(0.0001)
+        ('s', '27.348', '0.013', '<0.001')
+    """
+
+    def __init__(self, largest_s: float, *, digits: int = 5) -> None:
+        milliseconds = largest_s < 1
+        self.unit = "ms" if milliseconds else "s"
+        self._scale = 1e3 if milliseconds else 1.0
+        self._decimals = max(0, digits - len(str(int(largest_s * self._scale))))
+
+    def cell(self, value_s: float) -> str:
+        """A time in the unit of the column, without the unit."""
+        text = f"{value_s * self._scale:,.{self._decimals}f}"
+        smallest = 10.0**-self._decimals
+        return f"<{smallest:.{self._decimals}f}" if value_s > 0 and float(text.replace(",", "")) == 0 else text
+
+
+def counted(count: int, one: str, more: str | None = None) -> str:
+    """A count with its noun.
+
+    Example:
+        >>> counted(1, "step"), counted(1024, "step")
+        ('1 step', '1,024 steps')
+    """
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def gib(value_bytes: float) -> str:
     """Bytes in GiB, one decimal, without the unit."""
-    return f"{value_bytes / GIB:.1f}"
+    return f"{value_bytes / GIB:,.1f}"
+
+
+def bytes_words(value_bytes: float) -> str:
+    """Bytes with the largest binary unit that they are at least one of.
+
+    Example:
+        >>> bytes_words(80 * 2**30), bytes_words(16 * 2**20), bytes_words(1000)
+        ('80 GiB', '16 MiB', '1,000 bytes')
+    """
+    for size, name in ((GIB, "GiB"), (2**20, "MiB")):
+        if value_bytes >= size:
+            return f"{significant(value_bytes / size, 4)} {name}"
+    return f"{value_bytes:,.0f} bytes"
 
 
 def percent(fraction: float) -> str:
@@ -64,6 +111,11 @@ def large(value: float) -> str:
         if value >= size:
             return f"{significant(value / size)} {name}"
     return f"{value:,.0f}"
+
+
+def gigabytes_per_s(value_bytes_per_s: float) -> str:
+    """Bytes/s in GB/s: ``450 GB/s``."""
+    return f"{significant(value_bytes_per_s / 1e9, 4)} GB/s"
 
 
 def tera_flops_per_s(value_flops_per_s: float) -> str:

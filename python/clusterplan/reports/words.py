@@ -5,9 +5,14 @@ from __future__ import annotations
 from clusterplan.planning.answer import SearchResult
 from clusterplan.planning.layout import Layout
 from clusterplan.planning.request import Request
-from clusterplan.planning.results import Plan
-from clusterplan.reports.units import GIB, dollars, large, percent, seconds, significant, tera_flops_per_s
+from clusterplan.planning.results import TIGHT_FRACTION, Plan
+from clusterplan.reports.units import GIB, counted, dollars, large, percent, seconds, significant, tera_flops_per_s
 
+TIGHT_MARK = "*"
+TIGHT_NOTE = (
+    f"{TIGHT_MARK} within {TIGHT_FRACTION * 100:.0f} % of the memory of a device, closer than the prediction is: "
+    "--reserve keeps memory free"
+)
 SCHEDULES = {"no-pipeline": "none", "gpipe": "GPipe", "1f1b": "1F1B", "interleaved": "interleaved"}
 
 
@@ -22,20 +27,20 @@ def question_lines(request: Request) -> list[str]:
     tokens = request.global_batch_sequences * request.sequence_length
     return [
         f"{request.model}: {large(request.model_parameters)} parameters, "
-        f"{shape['layers']} layers, hidden {shape['hidden']}",
-        f"{request.cluster}: {request.devices:,} of {request.cluster_devices:,} devices {request.accelerator} "
+        f"{counted(shape['layers'], 'layer')}, hidden {shape['hidden']:,}",
+        f"{request.cluster}: {request.devices:,} of {counted(request.cluster_devices, 'device')} {request.accelerator} "
         f"({request.memory_bytes / GIB:.1f} GiB, {tera_flops_per_s(request.peak_flops_per_s)} dense {request.dtype})",
-        f"batch {request.global_batch_sequences:,} sequences x {request.sequence_length:,} tokens "
+        f"batch {counted(request.global_batch_sequences, 'sequence')} x {counted(request.sequence_length, 'token')} "
         f"= {large(tokens)} tokens a step" + (", dropout" if request.dropout else ""),
     ]
 
 
 def layout_words(layout: Layout) -> str:
     """A layout in one line."""
-    pieces = [f"tp {layout.tp}", f"pp {layout.pp}"]
+    pieces = [f"tp {layout.tp:,}", f"pp {layout.pp:,}"]
     if layout.vpp > 1:
-        pieces.append(f"vpp {layout.vpp}")
-    pieces += [f"dp {layout.dp}", f"micro-batch {layout.micro_batch}"]
+        pieces.append(f"vpp {layout.vpp:,}")
+    pieces += [f"dp {layout.dp:,}", f"micro-batch {layout.micro_batch:,}"]
     if layout.sequence_parallel:
         pieces.append("sequence parallel")
     pieces += [f"recompute {layout.recompute}", f"ZeRO {layout.zero}"]
@@ -47,21 +52,27 @@ def layout_words(layout: Layout) -> str:
 
 
 def stages_words(layers: tuple[int, ...]) -> str:
-    """Layers of the stages, equal neighbours joined: ``19, 6 x 20, 19``."""
+    """Layers of the stages from the first to the last, equal neighbours joined.
+
+    Example:
+        >>> stages_words((19, 20, 20, 20, 19)), stages_words((20, 20)), stages_words((32,))
+        ('19 | 3 stages x 20 | 19', '2 stages x 20', '32 on 1 stage')
+    """
     runs: list[list[int]] = []
     for count in layers:
         if runs and runs[-1][1] == count:
             runs[-1][0] += 1
         else:
             runs.append([1, count])
-    return ", ".join(str(count) if times == 1 else f"{times} x {count}" for times, count in runs)
+    if len(layers) == 1:
+        return f"{layers[0]:,} on 1 stage"
+    return " | ".join(str(count) if times == 1 else f"{times:,} stages x {count}" for times, count in runs)
 
 
 def figure_rows(plan: Plan, request: Request) -> list[tuple[str, str]]:
     """The figures of a plan with their units and conventions: (name, value)."""
-    stage_count = len(plan.layers_per_stage)
     rows = [
-        ("step time", f"{seconds(plan.step_time_s)}, {plan.micro_batches:,} micro-batches"),
+        ("step time", f"{seconds(plan.step_time_s)}, {counted(plan.micro_batches, 'micro-batch', 'micro-batches')}"),
         (
             "MFU",
             f"{percent(plan.mfu)} (model FLOP incl. causal attention over dense {request.dtype} peak "
@@ -75,10 +86,7 @@ def figure_rows(plan: Plan, request: Request) -> list[tuple[str, str]]:
             f"{significant(plan.tflops_per_device)} model TFLOP/s/device",
         ),
         ("bottleneck", part(plan.bottleneck)),
-        (
-            "layers",
-            f"{stages_words(plan.layers_per_stage)} over {stage_count} stage{'s' if stage_count > 1 else ''}",
-        ),
+        ("layers", stages_words(plan.layers_per_stage)),
     ]
     return rows + run_rows(plan, request)
 
@@ -90,16 +98,21 @@ def run_rows(plan: Plan, request: Request) -> list[tuple[str, str]]:
     rows = [
         (
             "time to train",
-            f"{seconds(plan.time_to_train_s)} for {large(request.tokens)} tokens in {plan.steps:,} steps, "
+            f"{seconds(plan.time_to_train_s)} for {large(request.tokens)} tokens in {counted(plan.steps, 'step')}, "
             "without failures",
         ),
         ("device-hours", f"{plan.device_hours:,.0f} h"),
     ]
     if plan.cost_usd is None or request.usd_per_device_hour is None:
-        return [*rows, ("cost", f"not known: no price of a device-hour for {request.cluster}")]
+        return [*rows, ("cost", f"not known: no price of a device-hour for {request.accelerator} of {request.cluster}")]
     dated = f", as of {request.price_as_of}" if request.price_as_of else ""
     price = f"USD {request.usd_per_device_hour:.2f} a device-hour, {request.price_confidence or 'unsourced'}{dated}"
     return [*rows, ("cost", f"{dollars(plan.cost_usd)} ({price})")]
+
+
+def plan_notes(plan: Plan) -> list[str]:
+    """What the reader of a plan should know, one line each."""
+    return [*([TIGHT_NOTE] if plan.tight else []), *plan.notes]
 
 
 def search_line(result: SearchResult) -> str:
@@ -112,9 +125,9 @@ def search_line(result: SearchResult) -> str:
         "time_limit": "stopped by the time limit: best so far, not proven optimal",
     }[result.stopped]
     return (
-        f"{result.space:,} layouts in the space, {result.evaluated:,} evaluated, {seconds(result.elapsed_s)}"
+        f"{counted(result.space, 'layout')} in the space, {result.evaluated:,} evaluated, {seconds(result.elapsed_s)}"
         + (f" ({large(rate)} evaluated/s)" if rate else "")
-        + f" on {result.threads} thread{'s' if result.threads != 1 else ''}; {state}"
+        + f" on {counted(result.threads, 'thread')}; {state}"
     )
 
 
