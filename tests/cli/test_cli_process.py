@@ -219,8 +219,8 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[] 0"
 
 
-@pytest.mark.parametrize("name", ["answer.json", "answer.txt"])
-def test_a_search_loads_neither_rich_nor_networkx(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "loaded"), [("answer.json", []), ("answer.txt", ["rich"])])
+def test_a_search_loads_only_what_it_needs(tmp_path: Path, name: str, loaded: list[str]) -> None:
     code = (
         f"import sys; from clusterplan.cli import main; code = main({[*SEARCH, '-o', name]!r}); "
         "heavy = {'rich', 'numpy', 'networkx', 'pandas'} & set(sys.modules); print(sorted(heavy), code)"
@@ -228,7 +228,7 @@ def test_a_search_loads_neither_rich_nor_networkx(tmp_path: Path, name: str) -> 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment(), cwd=tmp_path
     )
-    assert done.stdout.splitlines()[-1] == "[] 0"
+    assert done.stdout.splitlines()[-1] == f"{loaded} 0"
 
 
 def test_an_error_that_python_made_of_ctrl_c_is_ctrl_c() -> None:

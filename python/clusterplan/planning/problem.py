@@ -47,6 +47,7 @@ class Problem:
     cluster: ClusterSpec
     accelerator: AcceleratorSpec
     stack_name: str
+    attention_kernel: str
     training: TrainingSpec
     notes: tuple[str, ...] = ()
     reserve_bytes: int = 0
@@ -157,7 +158,9 @@ def build_problem(
         "stack": resolved.stack,
         "space": _space(space).document(),
     }
-    return Problem(document, shape, where, device, profile.name, training, notes, reserved, replaced)
+    return Problem(
+        document, shape, where, device, profile.name, resolved.attention_kernel, training, notes, reserved, replaced
+    )
 
 
 def _device_count(devices: int | str) -> int:

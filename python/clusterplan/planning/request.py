@@ -77,7 +77,7 @@ class Request:
             dtype=training.compute_dtype,
             dropout=training.dropout,
             stack=problem.stack_name,
-            attention=_attention_kernel(problem),
+            attention=problem.attention_kernel,
             usd_per_device_hour=problem.usd_per_device_hour,
             price_confidence=cost.confidence if cost else None,
             price_as_of=cost.as_of if cost else None,
@@ -133,11 +133,3 @@ class Request:
             "notes": list(self.notes),
             "problem_sha256": self.problem_sha256,
         }
-
-
-def _attention_kernel(problem: Problem) -> str:
-    """The kernel by name (``flash-3``); the document has only its kind (``flash``) and its numbers."""
-    stated = next((note for note in problem.notes if note.startswith("stack ") and ": attention " in note), None)
-    if stated is None:
-        return str(problem.document["attention"]["kind"])
-    return stated.partition(": attention ")[2].partition(",")[0]

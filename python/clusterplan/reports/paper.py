@@ -1,113 +1,116 @@
-"""What a terminal report is drawn on: lines of a known width, with colours where somebody sees them.
-
-Written by hand: loading a library for it would take a fifth of the time of a whole command.
-"""
+"""What a terminal report is drawn on: rich, at a known width, with colours where somebody sees them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from clusterplan.reports.columns import Column
 
-_CODES = {"bold": "1", "dim": "2", "green": "32", "cyan": "36"}
-_STYLE = re.compile(r"\x1b\[[\d;]*m")
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
 _HANGING = "  "
 
 
 @dataclass
 class Paper:
-    """Lines of at most `width` characters. `colour`: whether styles are shown; `ascii_only`: which letters bars have.
-
-    A style is one or several of ``bold``, ``dim``, ``green``, ``cyan``, separated by spaces.
-    """
+    """Lines of at most `width` characters; `colour`: styles are shown; `ascii_only`: which letters bars have."""
 
     width: int
     colour: bool = False
     ascii_only: bool = False
-    lines: list[str] = field(default_factory=list)
+
+    @cached_property
+    def _console(self) -> Console:
+        from io import StringIO
+
+        from rich.console import Console
+
+        return Console(
+            file=StringIO(),
+            width=self.width,
+            force_terminal=self.colour,
+            color_system="standard" if self.colour else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
 
     @property
     def text(self) -> str:
-        """All lines."""
-        return "\n".join(self.lines)
-
-    def styled(self, text: str, style: str | None) -> str:
-        """The text in a style, where styles are shown."""
-        if not self.colour or not style or not text:
-            return text
-        return f"\x1b[{';'.join(_CODES[word] for word in style.split())}m{text}\x1b[0m"
+        """All lines; rich fills table cells with spaces, which nobody needs at the end of a line."""
+        drawn: str = self._console.file.getvalue()  # type: ignore[attr-defined]
+        return "\n".join(line.rstrip() for line in drawn.removesuffix("\n").split("\n"))
 
     def line(self, text: str = "", style: str | None = None) -> None:
         """One line as it is, however long."""
-        self.lines.append(self.styled(text.rstrip(), style))
+        self._console.print(text, style=style, soft_wrap=True)
 
     def paragraph(self, text: str, style: str | None = None, *, heading: str = "") -> None:
         """A line broken between words, what follows set in; `heading`, with which the text begins, is bold."""
-        first, *others = wrapped(text, self.width)
-        self.lines.append(self.styled(heading, "bold") + self.styled(first[len(heading) :], style))
+        from rich.text import Text
+
+        first, *others = _wrapped(text, self.width)
+        start = Text(first, style=style or "")
+        start.stylize("bold", 0, len(heading))
+        self._console.print(start, soft_wrap=True)
         for piece in others:
             self.line(piece, style)
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Names and values, the values below each other and broken between words."""
-        name_width = max(len(name) for name, _ in rows) + len(_HANGING)
+        from rich.table import Table
+
+        grid = Table.grid(padding=(0, len(_HANGING), 0, 0))
+        grid.add_column(style="cyan", no_wrap=True)
+        grid.add_column(overflow="fold")
         for name, value in rows:
-            pieces = _wrap(value, max(self.width - name_width, 1))
-            self.lines.append(self.styled(name, "cyan") + " " * (name_width - len(name)) + pieces[0])
-            self.lines += [" " * name_width + piece for piece in pieces[1:]]
+            grid.add_row(name, value)
+        self._console.print(grid)
 
     def table(self, columns: Sequence[Column], *, gap: int, row_styles: Sequence[str | None] = ()) -> None:
         """The columns below their headings."""
-        self.lines += self.table_lines(columns, gap=gap, row_styles=row_styles)
+        self._console.print(_table(columns, gap, row_styles))
 
-    def table_lines(self, columns: Sequence[Column], *, gap: int, row_styles: Sequence[str | None] = ()) -> list[str]:
-        """The lines of a table, headings first; the last of two heading lines stands next to the cells."""
-        height = max(column.heading.count("\n") for column in columns) + 1
-        headings = [column.heading.split("\n") for column in columns]
-        rows = [[([""] * (height - len(words)) + words)[line] for words in headings] for line in range(height)]
-        styles: list[str | None] = ["bold"] * height
-        for position, row in enumerate(zip(*(column.cells for column in columns), strict=True)):
-            rows.append(list(row))
-            styles.append(row_styles[position] if position < len(row_styles) else None)
-        return [self._row(columns, row, style, gap) for row, style in zip(rows, styles, strict=True)]
+    def beside(self, *tables: tuple[Sequence[Column], Sequence[str | None]], gap: int, between: int) -> None:
+        """Tables beside each other: their columns and the styles of their rows, `between` characters apart."""
+        from rich.table import Table
 
-    def _row(self, columns: Sequence[Column], row: Sequence[str], style: str | None, gap: int) -> str:
-        pieces = []
-        used = len(row)
-        while used > 1 and not row[used - 1]:  # nothing is left at the end of a line
-            used -= 1
-        for position, (column, cell) in enumerate(zip(columns[:used], row[:used], strict=True)):
-            space = " " * (column.width - len(cell))
-            both = " ".join(word for word in (style, column.style) if word)
-            shown = self.styled(cell, both)
-            last = position == used - 1
-            pieces.append(space + shown if column.right else shown + ("" if last else space))
-        return (" " * gap).join(pieces).rstrip()
-
-    def beside(self, left: Sequence[str], right: Sequence[str], *, left_width: int) -> None:
-        """Two blocks of lines beside each other, the right one from column `left_width` on."""
-        for position in range(max(len(left), len(right))):
-            start = left[position] if position < len(left) else ""
-            end = right[position] if position < len(right) else ""
-            self.lines.append((start + " " * (left_width - _visible_length(start)) + end).rstrip())
+        grid = Table.grid(padding=(0, between, 0, 0))
+        for _ in tables:
+            grid.add_column(no_wrap=True)
+        grid.add_row(*(_table(columns, gap, row_styles) for columns, row_styles in tables))
+        self._console.print(grid)
 
 
-def _visible_length(text: str) -> int:
-    """Characters of a line that are seen: styles take no room."""
-    return len(_STYLE.sub("", text))
+def _table(columns: Sequence[Column], gap: int, row_styles: Sequence[str | None]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(
+            column.heading,
+            justify="right" if column.right else "left",
+            style=column.style,
+            no_wrap=True,
+            min_width=column.width,
+            vertical="bottom",
+        )
+    for position, row in enumerate(zip(*(column.cells for column in columns), strict=True)):
+        table.add_row(*row, style=row_styles[position] if position < len(row_styles) else None)
+    return table
 
 
-def wrapped(line: str, width: int) -> list[str]:
+def _wrapped(line: str, width: int) -> list[str]:
     """A line broken between words, what follows set in; no word is cut."""
-    indent = " " * (len(line) - len(line.lstrip()))
-    return _wrap(line, width, indent + _HANGING)
-
-
-def _wrap(text: str, width: int, indent: str = "") -> list[str]:
-    if len(text) <= width:
-        return [text]
+    if len(line) <= width:
+        return [line]
     from textwrap import wrap
 
-    return wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+    indent = " " * (len(line) - len(line.lstrip())) + _HANGING
+    return wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]

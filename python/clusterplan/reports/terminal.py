@@ -74,22 +74,19 @@ def _print_plans(paper: Paper, result: SearchResult) -> None:
 def _print_beside(paper: Paper, left: Sequence[Column], right: Sequence[Column]) -> None:
     """Two tables beside each other where there is room, else one below the other, with fewer columns if need be."""
     # The last row sums up; in the second table the capacity stands below it.
-    endings = (["bold"], ["bold", "dim"])
-    left_width = total_width(left, _GAP) + _BETWEEN_TABLES
-    if left_width + total_width(right, _GAP) <= paper.width:
-        blocks = [_lines(paper, columns, ending) for columns, ending in zip((left, right), endings, strict=True)]
-        paper.beside(*blocks, left_width=left_width)
+    tables = [(left, _row_styles(left, ["bold"])), (right, _row_styles(right, ["bold", "dim"]))]
+    if total_width(left, _GAP) + _BETWEEN_TABLES + total_width(right, _GAP) <= paper.width:
+        paper.beside(*tables, gap=_GAP, between=_BETWEEN_TABLES)
         paper.line()
         return
-    for columns, ending in zip((left, right), endings, strict=True):
+    for columns, row_styles in tables:
         kept, _ = fitting(columns, paper.width, gap=_GAP, leave_out=LEAVE_OUT)
-        paper.lines += _lines(paper, kept, ending)
+        paper.table(kept, gap=_GAP, row_styles=row_styles)
         paper.line()
 
 
-def _lines(paper: Paper, columns: Sequence[Column], ending: Sequence[str]) -> list[str]:
-    ordinary = len(columns[0].cells) - len(ending)
-    return paper.table_lines(columns, gap=_GAP, row_styles=[*[None] * ordinary, *ending])
+def _row_styles(columns: Sequence[Column], ending: Sequence[str]) -> list[str | None]:
+    return [*[None] * (len(columns[0].cells) - len(ending)), *ending]
 
 
 def _print_question(paper: Paper, request: Request) -> None:
