@@ -62,7 +62,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return _exit_code(given, Settings(arguments=given))
     finally:
-        if collecting:
+        if arguments is None:
+            # The process ends here: nothing is left to look for in the last collection either.
+            gc.freeze()
+        elif collecting:
             gc.enable()
 
 
