@@ -19,5 +19,5 @@ def read_data(name: str) -> Any:
         >>> read_data("models.json")["schema"]
         'clusterplan.models/1'
     """
-    # The package has a compiled module, so it always lies in a folder; loading importlib.resources would only take time.
+    # The package has a compiled module, so it always lies in a folder; importlib.resources would only take time.
     return json.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
