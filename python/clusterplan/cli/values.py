@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 else:  # generic only in newer versions of click
     _Type = click.ParamType
 
-_MOST_VALUES = 4096
 _LONGEST_SHOWN = 40
-_RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 
 class BadValue(click.BadParameter):
@@ -64,31 +62,23 @@ class DegreeList(_Type):
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> list[int]:
         if isinstance(value, list):
             return value
+        from clusterplan.specs.degrees import listed
+        from clusterplan.specs.refusals import UnreadableQuantity
+
+        try:
+            pieces = listed(str(value)) or []
+        except UnreadableQuantity as error:
+            _refuse(str(error), error.hint, parameter, context)
         found: dict[int, None] = {}
-        for piece in str(value).split(","):
-            text = piece.strip()
-            match = _RANGE.fullmatch(text)
-            if match:
-                low, high = int(match[1]), int(match[2])
-                if low > high:
-                    _refuse(f"the range {_shown(text)} runs backwards", f"write {high}..{low}", parameter, context)
-                if high - low >= _MOST_VALUES:
-                    _refuse(
-                        f"the range {_shown(text)} has more than {_MOST_VALUES:,} values",
-                        "give a shorter range",
-                        parameter,
-                        context,
-                    )
-                found.update(dict.fromkeys(range(low, high + 1)))
-            elif re.fullmatch(r"[+-]?\d{1,18}", text):
-                found[int(text)] = None
-            else:
+        for piece in pieces:
+            if not re.fullmatch(r"[+-]?\d{1,18}", str(piece)):
                 _refuse(
-                    f"{_shown(text)} is not a whole number, a list or a range",
+                    f"{_shown(str(piece))} is not a whole number, a list or a range",
                     "write a number such as 8, a list such as 1,2,4 or a range such as 1..16",
                     parameter,
                     context,
                 )
+            found[int(piece)] = None
         for number in found:
             broken = self._limits.broken_by(number)
             if broken:

@@ -37,7 +37,7 @@ pub struct Level {
     pub point_to_point_efficiency: f64,
     /// Seconds of a hop, software included.
     pub latency_s: f64,
-    /// Array size below which a collective runs at up to half of its rate.
+    /// Array size at which the bandwidth term takes 1.5 times its asymptote; twice for tiny arrays.
     pub half_saturation_bytes: f64,
     /// Gain of an all-reduce done in the switches.
     pub in_network_gain: f64,
