@@ -18,18 +18,22 @@ if TYPE_CHECKING:
 
     from clusterplan.planning.answer import NearestMiss, SearchResult
     from clusterplan.planning.estimate import estimate
+    from clusterplan.planning.explanation import Explanation, explain
     from clusterplan.planning.layout import Layout, Shards
     from clusterplan.planning.results import Memory, Plan, StageMemory
     from clusterplan.planning.search import search
+    from clusterplan.planning.traffic import Traffic, traffic
     from clusterplan.specs.cluster import ClusterSpec
     from clusterplan.specs.model import ModelSpec
     from clusterplan.specs.training import SearchSpace
+    from clusterplan.topology.ranks import RankGroups, RankMap
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ClusterPlanError",
     "ClusterSpec",
+    "Explanation",
     "InfeasibleError",
     "Layout",
     "Memory",
@@ -37,30 +41,41 @@ __all__ = [
     "ModelSpec",
     "NearestMiss",
     "Plan",
+    "RankGroups",
+    "RankMap",
     "SearchResult",
     "SearchSpace",
     "Shards",
     "SpecError",
     "StageMemory",
+    "Traffic",
     "__version__",
     "estimate",
+    "explain",
     "search",
+    "traffic",
 ]
 
 # Loaded on first use, so that `import clusterplan` and the help of the command line stay quick.
 _HOME = {
     "ClusterSpec": "clusterplan.specs.cluster",
+    "Explanation": "clusterplan.planning.explanation",
     "Layout": "clusterplan.planning.layout",
     "Memory": "clusterplan.planning.results",
     "ModelSpec": "clusterplan.specs.model",
     "NearestMiss": "clusterplan.planning.answer",
     "Plan": "clusterplan.planning.results",
+    "RankGroups": "clusterplan.topology.ranks",
+    "RankMap": "clusterplan.topology.ranks",
     "SearchResult": "clusterplan.planning.answer",
     "SearchSpace": "clusterplan.specs.training",
     "Shards": "clusterplan.planning.layout",
     "StageMemory": "clusterplan.planning.results",
+    "Traffic": "clusterplan.planning.traffic",
     "estimate": "clusterplan.planning.estimate",
+    "explain": "clusterplan.planning.explanation",
     "search": "clusterplan.planning.search",
+    "traffic": "clusterplan.planning.traffic",
 }
 
 

@@ -85,7 +85,7 @@ def search(model: str = "llama-3.1-70b", cluster: str = "dgx-h100-superpod", dev
         pytest.param(["estimate", *SMALL, "--micro-batch", "0"], "--micro-batch: 0 is below 1", id="micro-batch 0"),
         pytest.param(["estimate", *SMALL, "--dp", "3"], "1 x 1 x 3 = 3, but the job has 64 devices", id="dp 3 of 64"),
         pytest.param(
-            ["estimate", *SMALL[:3], *SMALL[5:], "--dp", "3"], "no whole number of hosts of 8 devices", id="dp 3 of 8"
+            ["estimate", *SMALL[:3], *SMALL[5:], "--dp", "12"], "no whole number of hosts of 8 devices", id="dp 12 of 8"
         ),
         pytest.param(
             ["estimate", "llama-3.1-70b", *QUESTION, "--tp", "3"], "does not divide the 256 devices", id="tp 3 of 256"

@@ -20,6 +20,7 @@ Clusterplan = Callable[..., Run]
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [
     DOCS / "guides" / "first-search.md",
+    DOCS / "guides" / "placement.md",
     DOCS / "reference" / "command-line.md",
     DOCS / "reference" / "json-output.md",
 ]
@@ -59,7 +60,7 @@ def test_documented_command(clusterplan: Clusterplan, page: Path, command: str, 
     run = clusterplan(*shlex.split(command)[1:])
     printed = run.out + run.err
     if output and os.environ.get("CLUSTERPLAN_REWRITE_DOCS"):
-        page.write_text(page.read_text(encoding="utf-8").replace(output, printed), encoding="utf-8")
+        page.write_text(page.read_text(encoding="utf-8").replace(output, printed, 1), encoding="utf-8")
         output = printed
     assert run.code == (1 if output.startswith("error: no layout") else 0), run.err
     assert labels(output) == (labels(printed) if output else set())

@@ -49,7 +49,7 @@ def test_every_other_command_runs(command: str, tmp_path: Path) -> None:
     (tmp_path / "my-cluster.yaml").write_text(bundled.read_text())
     finished = run(shlex.split(command), tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout
+    assert finished.stdout or " -o " in command
 
 
 def test_there_are_commands() -> None:

@@ -43,7 +43,7 @@ def test_gpt3_as_published_is_in_the_space() -> None:
     found = {
         (plan.layout.sequence_parallel, plan.layout.recompute): plan.step_time_s
         for plan in result.plans
-        if plan.layout.shards.optimizer == 1
+        if plan.layout.shards.optimizer == 1 and plan.layout.placement == "tp-dp-pp"
     }
     for key, measured_s in published.items():
         assert found[key] == pytest.approx(measured_s, rel=KORTHIKANTI_175B_ERROR)

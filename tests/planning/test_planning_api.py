@@ -122,7 +122,7 @@ def test_devices_that_are_not_given_are_whole_hosts_that_the_layout_divides() ->
         assert result.request.devices == result.plan.layout.devices == devices
         assert any(note.startswith("devices not given") for note in result.request.notes) is ("dp" not in layout)
     with pytest.raises(SpecError, match="no whole number of hosts") as caught:
-        clusterplan.estimate("llama-3.1-8b", {"dp": 3}, **job)
+        clusterplan.estimate("llama-3.1-8b", {"dp": 12}, **job)
     assert caught.value.hint == "choose dp 8 or a multiple of it"
 
 

@@ -10,7 +10,7 @@ import json
 import os
 from typing import Any
 
-from reference import dense_estimate
+from reference import dense_estimate, network
 
 Document = dict[str, Any]
 REFERENCE_STANDS_IN = os.environ.get("CLUSTERPLAN_ENGINE") == "reference"
@@ -55,4 +55,31 @@ def parameters(model: Document) -> Document:
     from clusterplan import _core
 
     answer: Document = json.loads(_core.parameters(json.dumps(model)))
+    return answer
+
+
+def collective(network_document: Document, operation: str, ranks: int, stride: int, size_bytes: float) -> Document:
+    """What one collective costs; the reference knows only ``seconds`` and ``candidates``."""
+    if REFERENCE_STANDS_IN:
+        group = network.Group(network_document, ranks, stride)
+        candidates: dict[str, float] = {}
+        if operation != "point_to_point" and ranks > 1 and size_bytes > 0:
+            candidates = network.candidate_seconds(group, operation, size_bytes)
+        return {
+            "seconds": network.seconds(group, operation, size_bytes),
+            "candidates": [{"algorithm": name, "seconds": seconds} for name, seconds in candidates.items()],
+        }
+    from clusterplan import _core
+
+    answer: Document = json.loads(
+        _core.collective(json.dumps(network_document), operation, ranks, stride, float(size_bytes))
+    )
+    return answer
+
+
+def traffic(problem: Document, layout: Document) -> Document:
+    """Who sends how much over which level; only the engine says."""
+    from clusterplan import _core
+
+    answer: Document = json.loads(_core.traffic(json.dumps(problem), json.dumps(layout)))
     return answer

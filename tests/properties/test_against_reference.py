@@ -14,6 +14,8 @@ import pytest
 from clusterplan.errors import SpecError
 from properties import engine
 from reference import dense_estimate
+from reference.dense_step import share_a_port
+from reference.placement import groups
 from reference.random_problems import random_problem, random_raw_layout, random_search_problem, random_valid_layout
 
 Document = dict[str, Any]
@@ -93,7 +95,14 @@ def test_every_number_of_an_estimate_equals_the_reference() -> None:
         stages = wanted["layers_per_stage"]
         seen[layout["schedule"]] += 1
         seen["zero", dense_estimate.zero_stage(layout)] += 1
-        seen["placement", layout["placement"]] += 1
+        seen["order", layout["placement"].partition("@")[0]] += 1
+        seen["axes", "given" if "@" in layout["placement"] else "as they are"] += 1
+        tensor, data, pipeline = groups(problem, layout)
+        if layout["tp"] > 1 and layout["dp"] > 1:
+            seen["tensor and data share a port", share_a_port(tensor, data)] += 1
+        if layout["pp"] > 1 and layout["dp"] > 1:
+            seen["pipeline and data share a port", share_a_port(pipeline, data)] += 1
+        seen["over several axes"] += any(len(run) > 1 for group in (tensor, data) for run in group.torus_runs())
         seen["fits", wanted["fits"]] += 1
         seen["attention", problem["attention"]["kind"]] += 1
         seen["recompute", layout["recompute"]] += 1
@@ -114,7 +123,8 @@ def test_every_number_of_an_estimate_equals_the_reference() -> None:
         rare = {name: seen[name] for name in seen if name[0] != "part" and seen[name] < 5}
         assert not rare, f"too few of: {rare}"
         assert len([name for name in seen if name[0] == "zero"]) == 4
-        assert len([name for name in seen if name[0] == "network"]) == 3
+        assert len([name for name in seen if name[0] == "network"]) == 2
+        assert len([name for name in seen if name[0] == "order"]) == 6
 
 
 def test_layouts_that_break_a_rule_are_refused() -> None:

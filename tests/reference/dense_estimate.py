@@ -1,8 +1,8 @@
 """The slow reference of docs/concepts/equations.md: one layout to its estimate, and the whole space by brute force.
 
 Written from that page and from docs/reference/engine-documents.md alone; the engine is held against it.
-Sections 1 to 3 are in ``dense_model``, 5 in ``dense_operators``, 6 in ``dense_network``, 7 and 8 in ``dense_step``,
-9 in ``dense_memory``; section 4 (FLOP) and section 10 (rules, space) are here.
+Sections 1 to 3 are in ``dense_model``, 5 in ``dense_operators``, 6 in ``network`` and ``placement``,
+7 and 8 in ``dense_step``, 9 in ``dense_memory``; section 4 (FLOP) and section 10 (rules, space) are here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from .dense_memory import stage_memory
 from .dense_model import Document, Symbols, layers_per_stage, parameters, symbols, zero_stage
 from .dense_step import stage_parameters, step
+from .placement import default_placements, is_duplicate
 
 __all__ = ["REASONS", "check", "enumerate_space", "estimate", "layout_document", "parameters", "raw_space", "search"]
 
@@ -157,10 +158,15 @@ def allowed(problem: Document) -> dict[str, list[object]]:
         "recompute": ["none", "selective", "full"],
         "zero": [0, 1, 2, 3],
         "schedule": ["no-pipeline", "gpipe", "1f1b", "interleaved"],
-        "placement": ["tp-dp-pp", "tp-pp-dp"],
+        "placement": [*allowed_placements(problem)],
     }
     space = problem["space"]
     return {name: defaults[name] if space[name] is None else list(space[name]) for name in DIMENSIONS}
+
+
+def allowed_placements(problem: Document) -> list[str]:
+    """What the space says, else the default list."""
+    return [str(one) for one in problem["space"]["placement"] or default_placements(problem["network"])]
 
 
 def check_without_memory(problem: Document, layout: Document) -> str | None:
@@ -193,7 +199,7 @@ def check_without_memory(problem: Document, layout: Document) -> str | None:
         return "zero_without_data"
     if pp > 1 and zero_stage({**layout, "dp": dp}) > problem["stack"]["largest_zero_with_pipeline"]:
         return "zero_with_pipeline"
-    if (pp == 1 or dp == 1) and layout["placement"] != min(allowed(problem)["placement"]):
+    if is_duplicate(problem["network"], {**layout, "dp": dp}, allowed_placements(problem)):
         return "placement_duplicate"
     return None
 

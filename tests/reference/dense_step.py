@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from .dense_model import COMPUTE_BYTES as e
 from .dense_model import Document, Symbols, rank_parameters, zero_stage
-from .dense_network import Ends, Group, groups
 from .dense_operators import EndTimes, LayerTimes, embedding_times, head_times, layer_times
+from .network import Ends, Group, point_to_point, seconds
+from .placement import groups
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class StageTimes:
     slowdown: float
     hops_exposed: float  # x_i
     hops_hidden: float  # u_i
+    hops_window: float  # W_i
     slot: float  # y_i
 
 
@@ -58,7 +60,7 @@ def tensor_traffic(
         return Traffic(), Traffic(), Traffic()
     S_a = e * x.T * x.h
     if layout["sequence_parallel"]:
-        ag, rs = tensor.all_gather(S_a), tensor.reduce_scatter(S_a)
+        ag, rs = seconds(tensor, "all_gather", S_a), seconds(tensor, "reduce_scatter", S_a)
         layer_forward = 2 * ag + 2 * rs
         layer_backward = 2 * ag
         layer_pairs = [(ag, layer.dgrad_qkv), (ag, layer.dgrad_up), (rs, layer.wgrad_qkv), (rs, layer.wgrad_up)]
@@ -66,7 +68,7 @@ def tensor_traffic(
         head_forward = ag
         head_pairs = [(ag, head.dgrad), (rs, head.wgrad)]
     else:
-        ar = tensor.all_reduce(S_a)
+        ar = seconds(tensor, "all_reduce", S_a)
         layer_forward = 2 * ar
         layer_backward = 0.0
         layer_pairs = [(ar, layer.wgrad_qkv), (ar, layer.wgrad_up)]
@@ -81,19 +83,33 @@ def tensor_traffic(
     return Traffic(layer_forward, layer_backward, hidden), embedding, Traffic(head_forward, head_exposed, head_hidden)
 
 
+def share_a_port(one: Group, other: Group) -> bool:
+    """Whether two groups use a port in common, where they take turns."""
+    return bool(one.ports() & other.ports())
+
+
 # --- section 7: data traffic -----------------------------------------------------------------------------------------
 
 
 def data_traffic(
-    problem: Document, x: Symbols, zero: int, data: Group, P: float, layers: int, stage: StageTimes
+    problem: Document,
+    x: Symbols,
+    zero: int,
+    three: tuple[Group, Group, Group],
+    P: float,
+    layers: int,
+    stage: StageTimes,
 ) -> tuple[float, float]:
     """Exposed and hidden data traffic of one stage, per step."""
     if x.D == 1:
         return 0.0, 0.0
     stack = problem["stack"]
-    window = stage.forward + stage.backward + stage.recompute - stage.tensor_hidden
-    free = 1 - stage.hops_hidden / window if window > 0 else 0.0
-    F, B = stage.forward * free, (window - stage.forward) * free
+    tensor, data, pipeline = three
+    free = 1.0  # phi_i
+    if share_a_port(pipeline, data):
+        free = 1 - stage.hops_hidden / stage.hops_window if stage.hops_window > 0 else 0.0
+    taken = stage.tensor_hidden if share_a_port(tensor, data) else 0.0
+    F, B = stage.forward * free, (stage.backward + stage.recompute - taken) * free
     buckets = max(1, layers)
 
     def exposed_part(communication: float, window: float, may_hide: bool) -> tuple[float, float]:
@@ -106,9 +122,9 @@ def data_traffic(
     reductions, gathers = stack["overlap_gradient_reduce"], stack["overlap_parameter_gather"]
     gather_messages = buckets if gathers or zero == 3 else 1
     reduce_messages = buckets if reductions or zero == 3 else 1
-    gather = gather_messages * data.all_gather(e * P / gather_messages)
-    scatter = reduce_messages * data.reduce_scatter(reduce_bytes / reduce_messages)
-    reduce = reduce_messages * data.all_reduce(reduce_bytes / reduce_messages)
+    gather = gather_messages * seconds(data, "all_gather", e * P / gather_messages)
+    scatter = reduce_messages * seconds(data, "reduce_scatter", reduce_bytes / reduce_messages)
+    reduce = reduce_messages * seconds(data, "all_reduce", reduce_bytes / reduce_messages)
     if zero == 0:
         terms = [(1, exposed_part(reduce, B, reductions))]
     elif zero == 1:
@@ -129,8 +145,8 @@ def tied_embedding_traffic(problem: Document, x: Symbols, pipeline: Group) -> fl
     """The all-reduce of the two copies of a tied table, at the two ends of the pipeline."""
     if x.p == 1 or not problem["model"]["tied_embeddings"]:
         return 0.0
-    pair = Ends(problem["network"], 2, pipeline.stride * (x.p - 1), pipeline)
-    return pair.all_reduce(problem["stack"]["gradient_reduce_bytes"] * x.V_t * x.h)
+    pair = Ends(pipeline.network, 2, pipeline.stride * (x.p - 1), pipeline)
+    return seconds(pair, "all_reduce", problem["stack"]["gradient_reduce_bytes"] * x.V_t * x.h)
 
 
 # --- section 8 -------------------------------------------------------------------------------------------------------
@@ -140,7 +156,8 @@ def step(problem: Document, layout: Document, x: Symbols, stages: list[int], P: 
     """The parts of the step, what is hidden, and their sum, in seconds."""
     stack = problem["stack"]
     schedule, zero = layout["schedule"], zero_stage(layout)
-    tensor, data, pipeline = groups(problem, layout)
+    three = groups(problem, layout)
+    tensor, _, pipeline = three
     layer, embedding, head = layer_times(problem, x), embedding_times(problem, x), head_times(problem, x)
     recompute = {"none": 0.0, "selective": layer.attention_forward, "full": layer.forward}[layout["recompute"]]
     traffic = tensor_traffic(problem, layout, x, tensor, layer, head)
@@ -148,9 +165,9 @@ def step(problem: Document, layout: Document, x: Symbols, stages: list[int], P: 
     # pipeline hops
     hop = 0.0
     if x.p > 1:
-        hop = pipeline.point_to_point(e * x.T * x.h / x.t)
+        hop = point_to_point(pipeline, e * x.T * x.h / x.t)
         if not layout["sequence_parallel"] and x.t > 1:
-            hop += tensor.all_gather(e * x.T * x.h)
+            hop += seconds(tensor, "all_gather", e * x.T * x.h)
     hops = 2 * x.v * hop
     hops_may_hide = schedule == "interleaved" and stack["overlap_pipeline"]
 
@@ -164,13 +181,15 @@ def step(problem: Document, layout: Document, x: Symbols, stages: list[int], P: 
         c_f = layers * traffic[0].forward + sum(one.forward for _, one in ends)
         c_b = layers * traffic[0].backward + sum(one.backward for _, one in ends)
         hidden = layers * traffic[0].hidden + sum(one.hidden for _, one in ends)
-        window = f + b + r - hidden
+        window = f + b + r - (hidden if share_a_port(tensor, pipeline) else 0.0)
         u = min(hops, window) if hops_may_hide else 0.0
         o = stack["overlap_slowdown"] * (hidden + u)
-        times.append(StageTimes(f, b, r, c_f, c_b, hidden, o, hops - u, u, f + b + r + c_f + c_b + o + hops - u))
+        slot = f + b + r + c_f + c_b + o + hops - u
+        times.append(StageTimes(f, b, r, c_f, c_b, hidden, o, hops - u, u, window, slot))
 
     slots = [one.slot for one in times]
-    worst = times[slots.index(max(slots))]
+    # The first of those that are equal but for rounding: stages that hide all they can often are.
+    worst = next(one for one in times if one.slot >= max(slots) * (1 - 1e-12))
     if schedule == "gpipe":
         phi = [one.forward + one.tensor_forward + one.hops_exposed / 2 for one in times]
         psi = [one.slot - ahead for one, ahead in zip(times, phi, strict=True)]
@@ -183,7 +202,7 @@ def step(problem: Document, layout: Document, x: Symbols, stages: list[int], P: 
     # data traffic: the step takes the stage that it costs most
     exposed_data, hidden_data = 0.0, 0.0
     for layers, held, one in zip(stages, P, times, strict=True):
-        exposed, hidden = data_traffic(problem, x, zero, data, held, layers, one)
+        exposed, hidden = data_traffic(problem, x, zero, three, held, layers, one)
         slowdown = stack["overlap_slowdown"]
         if exposed + slowdown * hidden > exposed_data + slowdown * hidden_data:
             exposed_data, hidden_data = exposed, hidden

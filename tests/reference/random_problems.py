@@ -7,6 +7,7 @@ so that failures shrink (every sequence has its simplest item first).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 
 from .dense_estimate import allowed, check_without_memory, layout_document
 from .dense_model import Document, parameters
+from .placement import ORDERS, every_placement
 
 Pick = Callable[[Sequence[Any]], Any]
+
+LARGEST_SPACE = 10_000  # layouts, valid or not, that plain Python is asked to walk
 
 SPACE_OF_NOTHING: Document = dict.fromkeys(
     ("tp", "pp", "vpp", "micro_batch", "sequence_parallel", "recompute", "zero", "schedule", "placement")
 )
-PLACEMENTS = ["tp-dp-pp", "tp-pp-dp"]
 
 
 def between(pick: Pick, low: float, high: float) -> float:
@@ -59,41 +62,95 @@ def random_model(pick: Pick) -> Document:
     }
 
 
-def random_level(pick: Pick, name: str, group_devices: int) -> Document:
-    kind = pick(["switch", "mesh", "ring"])
+def random_level(
+    pick: Pick, name: str, kind: str, inner_devices: int, group_devices: int, inside: str = "ring"
+) -> Document:
+    """``inside``: the kind of the level within it; the links of a ring are not a port that others leave through."""
+    fan_out = group_devices // inner_devices
+    degree_shares: list[list[float]] = []
+    pair_share = 1.0
+    if kind == "switch":
+        shares = pick(["none", "mesh", "listed"])
+        if shares == "mesh" and 2 <= fan_out <= 16:
+            degree_shares = [[q, (q - 1) / (fan_out - 1)] for q in range(2, fan_out + 1)]
+            pair_share = 1 / (fan_out - 1)
+        elif shares == "listed":
+            degree_shares = [[2, between(pick, 0.1, 0.5)], [4, between(pick, 0.5, 0.8)], [8, 1.0]][pick([0, 1]) :]
+            pair_share = between(pick, 0.1, 1.0)
     return {
         "name": name,
         "kind": kind,
         "group_devices": group_devices,
         "bytes_per_s": between(pick, 5e9, 1e12),
         "collective_efficiency": between(pick, 0.3, 1.0),
+        "all_to_all_efficiency": between(pick, 0.3, 1.0),
         "point_to_point_efficiency": between(pick, 0.3, 1.0),
         "latency_s": between(pick, 1e-7, 3e-5),
         "half_saturation_bytes": pick([0, 65536, 16777216, 100000000]),
-        "in_network_gain": pick([1.0, 1.3, 2.0]),
+        "degree_shares": degree_shares,
+        "pair_share": pair_share,
+        "in_network_gain": pick([1.0, 1.3, 2.0]) if kind == "switch" else 1.0,
         "in_network_min_ranks": pick([2, 4, 6]),
         "wraps": pick([False, True]) if kind == "ring" else False,
-        "shares_inner_link": pick([False, True]),
+        "shares_inner_link": pick([False, True]) if kind == inside == "switch" else False,
     }
 
 
+def random_library(pick: Pick) -> Document:
+    return {
+        "name": "random",
+        "tree_efficiency": pick([1.0, 0.85, 0.5]),
+        "pat": pick([False, True]),
+        "pat_step_s": pick([4e-6, 0.0]),
+        "pat_rank_s": pick([2.8e-6, 0.0, 1e-7]),
+        "pat_efficiency": pick([0.75, 1.0]),
+        "bruck": pick([False, True]),
+        "all_to_all_concurrency": pick([8, 1, 3]),
+    }
+
+
+def random_torus(pick: Pick) -> tuple[list[Document], int]:
+    """One to three axes, some of them alike, and the devices of the torus."""
+    levels: list[Document] = []
+    inner = 1
+    for index in range(pick([1, 2, 2, 3, 3])):
+        length = pick([2, 4, 4, 3])
+        if levels and pick([False, True]):  # an axis like the one before it: placements that repeat each other
+            axis = {**levels[-1], "name": f"axis-{index}"}
+            length = inner // (levels[-2]["group_devices"] if len(levels) > 1 else 1)
+        else:
+            axis = random_level(pick, f"axis-{index}", "ring", inner, inner * length)
+        inner *= length
+        levels.append({**axis, "group_devices": inner})
+    return levels, inner
+
+
 def random_network(pick: Pick, devices: int) -> Document:
-    """One to four levels; inner groups need not tile the devices (72 in 96), the outermost holds them all."""
-    count = pick([1, 2, 3, 4])
-    inner = pick([2, 3, 4, 8, 72])
-    sizes = [inner]
-    while len(sizes) < count:
-        sizes.append(sizes[-1] * pick([2, 3, 4, 8]))
-    if sizes[-1] < devices:
-        multiple = -(-devices // sizes[-1]) * sizes[-1]
-        sizes.append(pick([multiple, devices, 1024, 4096]))
-        if len(sizes) > 4:
-            del sizes[1]
+    """One to five levels; inner groups need not tile the devices (72 in 96), the outermost holds them all.
+
+    A third begin with the axes of a torus, others have a ring somewhere (the devices of a host on a ring).
+    """
+    if pick([False, False, True]):
+        levels, inner = random_torus(pick)
+        tiers = pick([0, 1, 2])
+    else:
+        levels, inner = [], 1
+        tiers = pick([1, 2, 3, 4])
+    for index in range(tiers):
+        size = inner * pick([2, 3, 4, 8, 72] if inner == 1 else [2, 3, 4, 8])
+        kind = pick(["switch", "switch", "switch", "ring"] if index else ["switch"])
+        levels.append(random_level(pick, f"tier-{index}", kind, inner, size, levels[-1]["kind"] if levels else "ring"))
+        inner = size
+    if inner < devices:
+        size = pick([-(-devices // inner) * inner, devices, 1024, 4096])
+        size = max(size, inner + 1, devices)
+        levels.append(random_level(pick, "outermost", "switch", inner, size, levels[-1]["kind"] if levels else "ring"))
     return {
         "devices": devices,
-        "host_devices": min(8, devices),
+        "host_devices": min(pick([8, 4, 1]), devices),
         "collective_base_s": pick([0.0, 7e-6, 2e-5]),
-        "levels": [random_level(pick, f"level-{index}", size) for index, size in enumerate(sizes)],
+        "library": random_library(pick),
+        "levels": levels,
     }
 
 
@@ -163,11 +220,11 @@ def random_problem(
     pick: Pick,
     devices: Sequence[int] = (8, 1, 2, 4, 6, 12, 16, 24, 32, 64, 72, 96, 144),
 ) -> Document:
-    """A valid problem with both placements allowed and every other dimension left to the default list."""
+    """A valid problem with every placement allowed and every other dimension left to the default list."""
     count = pick(devices)
     batch = pick([2 * count, count, 4 * count, 8 * count, 24, 48, 1, 7])
     problem: Document = {
-        "schema": "clusterplan.problem/1",
+        "schema": "clusterplan.problem/2",
         "model": random_model(pick),
         "training": {
             "global_batch_sequences": batch,
@@ -178,8 +235,9 @@ def random_problem(
         "attention": random_attention(pick),
         "network": random_network(pick, count),
         "stack": random_stack(pick),
-        "space": {**SPACE_OF_NOTHING, "placement": PLACEMENTS},
+        "space": dict(SPACE_OF_NOTHING),
     }
+    problem["space"]["placement"] = every_placement(problem["network"])
     # A capacity around what the job needs, so that memory decides for some layouts and not for others.
     stack = problem["stack"]
     states = 2 + stack["gradient_bytes"] + stack["optimizer_state_bytes"]
@@ -201,9 +259,19 @@ def random_search_problem(pick: Pick) -> Document:
         "recompute": [None, None, ["none", "full"], ["none"], ["selective"]],
         "zero": [None, None, [0, 1], [1], [3, 2], [0, 3]],
         "schedule": [None, None, None, ["no-pipeline", "1f1b"], ["interleaved", "gpipe", "no-pipeline"]],
-        "placement": [None, PLACEMENTS, PLACEMENTS[::-1], ["tp-pp-dp"]],
+        "placement": [
+            [*ORDERS[:2]],
+            None,
+            every_placement(problem["network"])[1::4],
+            ["tp-pp-dp"],
+            [*ORDERS[:3]][::-1],
+        ],
     }
     problem["space"] = {name: pick(values) for name, values in choices.items()}
+    smaller = {"micro_batch": [1, 2], "vpp": [1, 2], "recompute": ["none", "full"], "zero": [0, 1], "pp": [1, 2, 3, 4]}
+    for name, values in smaller.items():
+        if math.prod(len(one) for one in allowed(problem).values()) > LARGEST_SPACE:
+            problem["space"][name] = values
     return problem
 
 

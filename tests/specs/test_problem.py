@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clusterplan.catalog.accelerators import load_accelerator
 from clusterplan.catalog.clusters import list_clusters, load_cluster
 from clusterplan.catalog.models import load_model
 from clusterplan.errors import SpecError
@@ -42,7 +43,8 @@ def test_the_document_has_exactly_the_keys_of_the_reference():
 
 @pytest.mark.parametrize("cluster", list_clusters())
 def test_every_cluster_makes_a_problem(cluster):
-    made = problem(cluster=cluster)
+    device = load_accelerator(load_cluster(cluster).accelerator)
+    made = problem(cluster=cluster, dtype="bf16" if "bf16" in device.peak_flops_per_s else "fp16")
     assert made.document["network"]["levels"][-1]["group_devices"] >= 64
     assert json.loads(made.to_json()) == made.document
 

@@ -19,22 +19,22 @@ POD = (16, 20, 28)
 EXPECTED = {
     ("dgx-a100-superpod", 1120): [
         ("nvlink-a100", "switch", 8, 300, 0.6 + 0.8, False),
-        ("leaf", "switch", 160, 25, 2.7 + 2.0, False),
-        ("core", "switch", 1120, 25, 2.7 + 3.2, True),
+        ("leaf", "switch", 160, 25, 7 + 2.0, False),
+        ("core", "switch", 1120, 25, 7 + 3.2, True),
     ],
     ("dgx-h100-superpod", 4096): [
         ("nvlink-h100", "switch", 8, 450, 0.6 + 0.8, False),
-        ("leaf", "switch", 256, 50, 2.7 + 2.0, False),
-        ("spine", "switch", 2048, 50, 2.7 + 2.6, True),
-        ("core", "switch", 16384, 50, 2.7 + 3.2, True),
+        ("leaf", "switch", 256, 50, 7 + 2.0, False),
+        ("spine", "switch", 2048, 50, 7 + 2.6, True),
+        ("core", "switch", 16384, 50, 7 + 3.2, True),
     ],
     ("gb200-nvl72", 576): [
         ("nvlink-b200", "switch", 72, 900, 0.6 + 1.0, False),
-        ("leaf", "switch", 576, 50, 2.7 + 2.0, False),
+        ("leaf", "switch", 576, 50, 7 + 2.0, False),
     ],
     ("mi300x-8x400", 256): [
-        ("xgmi", "mesh", 8, 448, 0.6 + 1.2, False),
-        ("leaf", "switch", 256, 50, 2.7 + 2.8, False),
+        ("xgmi", "switch", 8, 448, 0.6 + 1.2, False),
+        ("leaf", "switch", 256, 50, 7 + 2.8, False),
     ],
     ("cloud-8gpu-100gbe", 64): [
         ("nvlink-a100", "switch", 8, 300, 0.6 + 0.8, False),
@@ -43,14 +43,25 @@ EXPECTED = {
     ],
     ("meta-24k-roce", 16384): [
         ("nvlink-h100", "switch", 8, 450, 0.6 + 0.8, False),
-        ("rack", "switch", 16, 50, 2.7 + 2.8, False),
-        ("pod", "switch", 3072, 50, 2.7 + 3.6, True),
-        ("aggregation", "switch", 24576, 50 / 7, 2.7 + 4.6, True),
+        ("rack", "switch", 16, 50, 7 + 2.8, False),
+        ("pod", "switch", 3072, 50, 7 + 3.6, True),
+        ("aggregation", "switch", 24576, 50 / 7, 7 + 4.6, True),
     ],
     ("selene", 3072): [
         ("nvlink-a100", "switch", 8, 300, 0.6 + 0.8, False),
-        ("leaf", "switch", 160, 25, 2.7 + 2.0, False),
-        ("core", "switch", 4480, 25, 2.7 + 3.2, True),
+        ("leaf", "switch", 160, 25, 7 + 2.0, False),
+        ("core", "switch", 4480, 25, 7 + 3.2, True),
+    ],
+    ("dgx1-v100", 256): [
+        ("nvlink-v100", "switch", 8, 6 * 25, 0.6 + 0.7, False),
+        ("leaf", "switch", 128, 4 * 100 / 8 / 8, 7 + 2.0, False),
+        ("spine", "switch", 1024, 4 * 100 / 8 / 8, 7 + 2.6, True),
+    ],
+    ("aws-trn2-ultraserver", 128): [
+        ("neuronlink-x", "ring", 4, 2 * 128, 1.0, False),
+        ("neuronlink-y", "ring", 16, 2 * 128, 1.0, False),
+        ("neuronlink-z", "ring", 64, 2 * 64, 1.0, False),
+        ("ultracluster", "switch", 99968, 25, 18 + 14, False),
     ],
     ("tpu-v5p-pod", 256): [
         ("ici-x", "ring", 4, 200, 1.0, False),
@@ -82,7 +93,7 @@ def test_efficiencies_by_technology():
     assert first("mi300x-8x400")["collective_efficiency"] == 0.75
     assert first("tpu-v5p-pod")["collective_efficiency"] == 0.90
     assert first("cloud-8gpu-100gbe", 1)["collective_efficiency"] == 0.75
-    assert first("dgx-h100-superpod", 1)["collective_efficiency"] == 0.90
+    assert first("dgx-h100-superpod", 1)["collective_efficiency"] == 0.94
     assert first("dgx-h100-superpod")["in_network_gain"] == 1.30
     assert first("dgx-h100-superpod", 1)["in_network_gain"] == 1.0
     network = build_network(load_cluster("dgx-h100-superpod"), 64)
@@ -108,7 +119,7 @@ def test_levels_nest_and_reach_just_far_enough(name):
         ("dgx-h100-superpod", 0, "devices: 0 must be greater than zero"),
         ("dgx-h100-superpod", -8, "devices: -8 must be greater than zero"),
         ("dgx-h100-superpod", 12, "devices: 12 is not a whole number of hosts of 8; the nearest are 8 and 16"),
-        ("dgx-h100-superpod", 3, "devices: 3 is not a whole number of hosts of 8; the nearest is 8"),
+        ("dgx-h100-superpod", 16383, "devices: 16383 is not a whole number of hosts of 8; the nearest are 16376 and"),
         ("dgx-h100-superpod", 16392, "devices: 16392 are more than the 16384 of dgx-h100-superpod"),
         ("dgx-h100-superpod", True, "devices: true is a yes/no value, not a number"),
         ("dgx-h100-superpod", 8.0, "devices: 8.0 is not a whole number"),

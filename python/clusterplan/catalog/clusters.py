@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..specs.files import read_document
-from ..specs.validation import unknown_name, validate
+from ..specs.refusals import shown
+from ..specs.validation import dotted, unknown_name, validate
 from .accelerators import load_accelerator
 from .names import Names, find_name, look_up
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec
+    from ..specs.yaml_text import Location
 
 _HINT = "list the names with 'clusterplan topology list', or give a YAML file"
 _FOLDER = Path(__file__).resolve().parent.parent / "topologies"
@@ -43,6 +45,27 @@ def load_cluster(text: str | Path) -> ClusterSpec:
     return look_up("cluster", text, _names(), bundled=_bundled, from_file=_read, hint=_HINT)
 
 
+def select_cluster(text: str | Path, pool: str | None = None) -> ClusterSpec:
+    """A cluster as `load_cluster`, seen from one of its pools of accelerators: the main one if ``pool`` is ``None``.
+
+    Raises:
+        SpecError: as `load_cluster`; there is no such pool (all are named).
+
+    Example:
+        >>> select_cluster("dgx-h100-superpod", pool="main").accelerator
+        'h100-sxm-80gb'
+    """
+    from ..topology.pools import pool_names, pool_view
+
+    cluster = load_cluster(text)
+    if pool is None:
+        return cluster
+    if not isinstance(pool, str):
+        raise SpecError(f"pool: {shown(pool)} is not a name", code="unknown-pool", hint="give the name of a pool")
+    found = find_name(pool, {name: () for name in pool_names(cluster)})
+    return pool_view(cluster, found if found is not None else pool)
+
+
 def cluster_file(name: str) -> Path:
     """The bundled YAML file of a cluster, which shows the format with comments.
 
@@ -57,7 +80,7 @@ def cluster_file(name: str) -> Path:
 
 @cache
 def _files() -> Mapping[str, Path]:
-    return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"), key=lambda path: path.stem)}
 
 
 def _names() -> Names:
@@ -76,9 +99,12 @@ def _read(path: str) -> ClusterSpec:
     document = read_document(path)
     cluster = validate(ClusterSpec, document, what="cluster")
     check_sums(cluster, document)
-    try:
-        load_accelerator(cluster.accelerator)
-    except SpecError as error:
-        place = document.where(("accelerator",))
-        raise SpecError(f"{place}: accelerator: {error}", code=error.code, hint=error.hint) from None
+    names: list[tuple[Location, str]] = [(("accelerator",), cluster.accelerator)]
+    names += [(("pools", position, "accelerator"), pool.accelerator) for position, pool in enumerate(cluster.pools)]
+    for location, name in names:
+        try:
+            load_accelerator(name)
+        except SpecError as error:
+            place = f"{document.where(location)}: {dotted(location)}"
+            raise SpecError(f"{place}: {error}", code=error.code, hint=error.hint) from None
     return cluster

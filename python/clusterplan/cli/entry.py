@@ -26,8 +26,9 @@ _NO_ARGUMENTS: tuple[type[BaseException], ...] = tuple(
 _COMMANDS = {
     "search": ("clusterplan.cli.search:search", "Find the fastest layouts for a training job."),
     "estimate": ("clusterplan.cli.estimate:estimate", "Predict time and memory of one layout."),
+    "explain": ("clusterplan.cli.explain:explain", "Say why the best layout is the best."),
     "models": ("clusterplan.cli.catalog:models", "List and show the bundled models."),
-    "topology": ("clusterplan.cli.catalog:topology", "List and show the bundled clusters."),
+    "topology": ("clusterplan.cli.topology:topology", "List, show, check and draw clusters."),
     "schema": ("clusterplan.cli.schema:schema", "Print the JSON Schema of what --json prints."),
     "doctor": ("clusterplan.cli.doctor:doctor", "Show versions and check that everything works."),
 }

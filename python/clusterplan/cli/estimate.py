@@ -8,34 +8,16 @@ import click
 
 from clusterplan.cli.command import Command
 from clusterplan.cli.failures import print_error
-from clusterplan.cli.options import PLACEMENTS, RECOMPUTES, SCHEDULES, output, question, talk, together
+from clusterplan.cli.layout_options import LAYOUT, LAYOUT_FIELDS
+from clusterplan.cli.options import output, question, talk
 from clusterplan.cli.output import Output
 from clusterplan.cli.settings import EXIT_ANSWER, EXIT_INFEASIBLE, Settings
 from clusterplan.cli.streams import say
-from clusterplan.cli.values import Choices, WholeNumber
-
-_LAYOUT = together(
-    click.option("--tp", type=WholeNumber(), metavar="N", help="Tensor degree.  [default: 1]"),
-    click.option("--pp", type=WholeNumber(), metavar="N", help="Pipeline stages.  [default: 1]"),
-    click.option("--vpp", type=WholeNumber(), metavar="N", help="Chunks a stage.  [default: 1]"),
-    click.option("--dp", type=WholeNumber(), metavar="N", help="Data degree.  [default: devices / (tp x pp)]"),
-    click.option("--micro-batch", type=WholeNumber(), metavar="N", help="Micro-batch in sequences.  [default: 1]"),
-    click.option(
-        "--sequence-parallel/--no-sequence-parallel", default=None, help="Sequence parallelism.  [default: off]"
-    ),
-    click.option("--recompute", type=Choices(RECOMPUTES, many=False), help="What is recomputed.  [default: none]"),
-    click.option("--zero", type=WholeNumber(least=0, most=3), metavar="0..3", help="ZeRO stage.  [default: 0]"),
-    click.option(
-        "--schedule", type=Choices(SCHEDULES, many=False), help="Pipeline schedule.  [default: by pp and vpp]"
-    ),
-    click.option("--placement", type=Choices(PLACEMENTS, many=False), help="Order of the ranks.  [default: tp-dp-pp]"),
-)
-_FIELDS = ("tp", "pp", "vpp", "dp", "micro_batch", "sequence_parallel", "recompute", "zero", "schedule", "placement")
 
 
 @click.command(cls=Command, short_help="Predict time and memory of one layout.")
 @question(devices_required=False, devices_help="Devices of the job.  [default: whole hosts that tp x pp divides]")
-@_LAYOUT
+@LAYOUT
 @output()
 @talk()
 @click.pass_obj
@@ -62,7 +44,7 @@ def estimate(
     from clusterplan.planning.infeasibility import overflow_sentence
     from clusterplan.reports.reasons import warnings
 
-    layout = {name: given.pop(name) for name in _FIELDS}
+    layout = {name: given.pop(name) for name in LAYOUT_FIELDS}
     result = estimate_with_request(model, layout, **given)
     if not settings.quiet:
         for warning in warnings(result.request):

@@ -14,9 +14,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
 FORMATS = ("table", "json", "csv", "md")
-RECOMPUTES = ("none", "selective", "full")
-SCHEDULES = ("no-pipeline", "gpipe", "1f1b", "interleaved")
-PLACEMENTS = ("tp-dp-pp", "tp-pp-dp")
 
 
 def together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
@@ -53,6 +50,14 @@ def question(*, devices_required: bool, devices_help: str = "Devices of the job.
             shell_complete=_cluster_names,
             help="Bundled cluster, or a YAML file.",
         ),
+        click.option("--pool", metavar="NAME", help="Pool of a cluster with several kinds of accelerators."),
+        click.option(
+            "--degrade",
+            multiple=True,
+            metavar="LINK=SHARE",
+            help="A link at a share of its speed: rail0=0.5, host3=0.25, spine=0.8. May be given several times.",
+        ),
+        click.option("--slice", metavar="AxBxC", help="Slice of a torus, in place of the most cubic one."),
         click.option("--devices", type=WholeNumber(), required=devices_required, metavar="N", help=devices_help),
         click.option(
             "--global-batch", type=WholeNumber(), required=True, metavar="SEQS", help="Global batch in sequences."

@@ -8,38 +8,16 @@ import click
 
 from clusterplan.cli.command import Command
 from clusterplan.cli.failures import as_options, print_error
-from clusterplan.cli.options import PLACEMENTS, RECOMPUTES, SCHEDULES, output, question, talk, together
+from clusterplan.cli.layout_options import SPACE
+from clusterplan.cli.options import output, question, talk
 from clusterplan.cli.output import Output
 from clusterplan.cli.settings import EXIT_ANSWER, EXIT_INFEASIBLE, EXIT_INTERRUPTED, Settings
 from clusterplan.cli.streams import say
-from clusterplan.cli.values import Choices, DegreeList, Seconds, WholeNumber
+from clusterplan.cli.values import Seconds, WholeNumber
 from clusterplan.planning.limits import MOST_PLANS, MOST_THREADS
 
 if TYPE_CHECKING:
     from clusterplan.planning.answer import SearchResult
-
-_DEGREE_HELP = "one value, a list (1,2,4) or a range (1..16)"
-_SPACE = together(
-    click.option("--tp", type=DegreeList(), metavar="LIST", help=f"Tensor degrees: {_DEGREE_HELP}."),
-    click.option("--pp", type=DegreeList(), metavar="LIST", help="Pipeline stages."),
-    click.option("--vpp", type=DegreeList(), metavar="LIST", help="Chunks a stage (interleaving)."),
-    click.option("--micro-batch", type=DegreeList(), metavar="LIST", help="Micro-batches in sequences."),
-    click.option(
-        "--sequence-parallel/--no-sequence-parallel",
-        default=None,
-        help="Only with, or only without, sequence parallelism.",
-    ),
-    click.option("--recompute", type=Choices(RECOMPUTES), help="Kinds of recomputation."),
-    click.option("--zero", type=DegreeList(least=0, most=3), metavar="LIST", help="ZeRO stages, 0..3."),
-    click.option("--schedule", type=Choices(SCHEDULES), help="Pipeline schedules."),
-    click.option("--placement", type=Choices(PLACEMENTS), help="Orders of the ranks, innermost first."),
-    click.option(
-        "--space",
-        "space_file",
-        metavar="FILE",
-        help="YAML file with allowed values by dimension; options go before it.",
-    ),
-)
 
 
 @click.command(cls=Command, short_help="Find the fastest layouts for a training job.")
@@ -52,7 +30,7 @@ _SPACE = together(
     metavar="K",
     help="How many layouts are kept.",
 )
-@_SPACE
+@SPACE
 @click.option(
     "--threads",
     type=WholeNumber(least=0, most=MOST_THREADS),

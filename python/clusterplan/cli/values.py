@@ -133,6 +133,33 @@ class Choices(_Type):
         return [CompletionItem(name) for name in self._allowed if name.startswith(incomplete)]
 
 
+class Placements(_Type):
+    """One or, with `many`, several orders of the ranks, separated by commas."""
+
+    name = "placement"
+
+    def __init__(self, *, many: bool = True) -> None:
+        self._many = many
+        self.example = "tp-dp-pp,tp-pp-dp" if many else None
+
+    def convert(
+        self, value: object, parameter: click.Parameter | None, context: click.Context | None
+    ) -> list[str] | str:
+        if isinstance(value, list):
+            return value
+        from clusterplan.specs.placements import read_placement
+        from clusterplan.specs.refusals import UnreadableQuantity
+
+        try:
+            found = [read_placement(piece) for piece in (str(value).split(",") if self._many else [str(value)])]
+        except UnreadableQuantity as error:
+            _refuse(str(error), error.hint, parameter, context)
+        return list(dict.fromkeys(found)) if self._many else found[0]
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "ORDER[@AXES]" + (",.." if self._many else "")
+
+
 class WholeNumber(_Type):
     """A whole number within limits."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,9 @@ def estimate(
     seq_len: int,
     devices: int | None = None,
     tokens: int | str | None = None,
+    pool: str | None = None,
+    degrade: str | Sequence[str] = (),
+    slice: str | Sequence[int] | None = None,
     accelerator: str | None = None,
     stack: str | None = None,
     attention: str | None = None,
@@ -94,9 +97,13 @@ def estimate_with_request(
     from clusterplan import _core
     from clusterplan.catalog.clusters import load_cluster
     from clusterplan.planning.completion import completed
+    from clusterplan.topology.pools import pool_view
 
     known = cluster_of(cluster)
     place = load_cluster(known) if isinstance(known, str) else known
+    pool = given.pop("pool", None)
+    if pool is not None:
+        place = pool_view(place, pool)
     whole = completed(layout, devices, place)
     problem = pose(given, model=model, cluster=place, devices=whole.devices)
     request = Request.of_problem(replace(problem, notes=(*whole.notes, *problem.notes)))

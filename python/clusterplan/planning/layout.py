@@ -50,7 +50,8 @@ class Layout:
         recompute: ``none``, ``selective`` (attention core) or ``full``.
         schedule: ``no-pipeline``, ``gpipe``, ``1f1b`` or ``interleaved``.
         offload: what is moved to host memory; ``none``.
-        placement: the order of the ranks, innermost first: ``tp-dp-pp`` or ``tp-pp-dp``.
+        placement: the order of the ranks, innermost first, such as ``tp-dp-pp``; on a torus also of its axes,
+            ``tp-dp-pp@yxz``.
 
     Example:
         >>> layout = Layout.of(tp=8, pp=4, dp=8, zero=1)

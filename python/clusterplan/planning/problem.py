@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,13 @@ from ..catalog.stacks import load_stack, resolve_stack
 from ..errors import SpecError
 from ..specs.limits import MOST_SEQUENCE_TOKENS, MOST_SEQUENCES, MOST_TOKENS
 from ..specs.refusals import shown
+from ..specs.slices import read_slice
 from ..specs.units import parse_bytes, parse_count
 from ..specs.validation import load_spec, validate
 from ..topology.checks import check_sums
+from ..topology.devices import slice_shape
 from ..topology.levels import build_network
-from ..topology.torus import place_slice
+from ..topology.pools import pool_view
 
 if TYPE_CHECKING:
     from ..specs.accelerator import AcceleratorSpec
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from ..specs.stack import StackProfile
     from ..specs.training import SearchSpace, TrainingSpec
 
-SCHEMA = "clusterplan.problem/1"
+SCHEMA = "clusterplan.problem/2"
 _NOTHING = re.compile(r"0+(\.0*)? ?[KMGT]?i?B?")
 
 
@@ -62,9 +64,7 @@ class Problem:
     @property
     def scale_up_devices(self) -> int:
         """Devices of the innermost network, beyond which a group leaves the host (the slice, in a torus)."""
-        if self.cluster.host.torus is not None:
-            return int(self.document["network"]["devices"])
-        return self.cluster.domain_devices
+        return min(self.cluster.domain_devices, int(self.document["network"]["devices"]))
 
     def to_json(self) -> str:
         """The document as JSON text, as the engine takes it."""
@@ -79,6 +79,9 @@ def build_problem(
     global_batch: int | str,
     seq_len: int | str,
     tokens: int | float | str | None = None,
+    pool: str | None = None,
+    degrade: str | Sequence[str] = (),
+    slice: str | Sequence[int] | None = None,
     accelerator: str | Path | AcceleratorSpec | None = None,
     stack: str | Path | StackProfile | None = None,
     attention: str | None = None,
@@ -97,6 +100,9 @@ def build_problem(
         global_batch: sequences of one optimizer step.
         seq_len: tokens of one sequence.
         tokens: tokens of the whole training, if known; may be written as ``15T``.
+        pool: which pool of a cluster that has several; the main one by default.
+        degrade: links at a share of their speed, as ``"rail0=0.5"``.
+        slice: lengths of the axes of a torus slice, as ``"8x8x16"``; the most cubic one by default.
         accelerator: another accelerator than the cluster's own: a name, a file or a spec.
         stack: the training software: a name, a file or a spec; the default is Megatron-Core.
         attention: the attention kernel, instead of the stack's preference.
@@ -119,11 +125,14 @@ def build_problem(
     from ..specs.training import TrainingSpec
 
     shape = model if isinstance(model, ModelSpec) else load_model(model)
-    where = _cluster(cluster)
+    whole = _cluster(cluster)
+    where = whole if pool is None else pool_view(whole, pool)
     device = _accelerator(accelerator, where)
     require_dtype(device, dtype)
     count = _device_count(devices)
-    network = build_network(where, count)
+    shape_of_slice = read_slice(slice)
+    degraded = (degrade,) if isinstance(degrade, str) else tuple(degrade)
+    network = build_network(where, count, slice=shape_of_slice, degrade=degraded)
     training = validate(
         TrainingSpec,
         {
@@ -142,7 +151,8 @@ def build_problem(
     notes = (
         *_model_notes(shape, training),
         f"stack {profile.name}: attention {resolved.attention_kernel}, norms {resolved.norm_kernel}",
-        *_device_notes(where, device, profile, count, reserved, replaced),
+        *_device_notes(where, device, profile, reserved, replaced),
+        *_place_notes(where, count, shape_of_slice, degraded),
     )
     document = {
         "schema": SCHEMA,
@@ -205,11 +215,10 @@ def _device_notes(
     cluster: ClusterSpec,
     device: AcceleratorSpec,
     stack: StackProfile,
-    devices: int,
     reserved: int,
     replaced: bool,
 ) -> list[str]:
-    """What the reader should know of the devices and of the place that they take in the cluster."""
+    """What the reader should know of the devices."""
     notes = []
     if replaced:
         own, price = _own_accelerator(cluster), ""
@@ -221,13 +230,27 @@ def _device_notes(
             f"stack {stack.name} is written for {' and '.join(stack.vendors)} devices and its kernels may not run on "
             f"{device.name}: the numbers are what software of equal habits would get"
         )
-    torus = cluster.host.torus
-    placed = place_slice(torus.axes, devices) if torus is not None else None
-    if torus is not None and placed is not None:
-        sizes = (" x ".join(str(axis) for axis in axes) for axes in (placed, torus.axes))
-        notes.append("slice {} of the torus {}".format(*sizes))
     if reserved:
         notes.append(f"{_gibibytes(reserved)} of {_gibibytes(device.memory_bytes)} kept free")
+    return notes
+
+
+def _place_notes(
+    cluster: ClusterSpec, devices: int, slice: tuple[int, ...] | None, degraded: tuple[str, ...]
+) -> list[str]:
+    """What the reader should know of the place that the job takes in the cluster."""
+    notes = []
+    torus, shape = cluster.host.torus, slice_shape(cluster, devices, slice)
+    if torus is not None and shape is not None:
+        tori = max(devices // cluster.domain_devices, 1)
+        sizes = (" x ".join(str(axis) for axis in axes) for axes in (shape, torus.axes))
+        notes.append(f"{tori} whole tori" if tori > 1 else "slice {} of the torus {}".format(*sizes))
+    if cluster.pools:
+        others = ", ".join(f"{pool.name} ({pool.accelerator})" for pool in cluster.pools)
+        notes.append(f"the job is inside one pool of {cluster.accelerator}; other pools of this cluster: {others}")
+    if devices % cluster.host.accelerators:
+        notes.append(f"part of one host: {devices} of {cluster.host.accelerators} devices")
+    notes += [f"degraded: {text}" for text in degraded]
     return notes
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # The arguments that `search` and `estimate` share beside model and cluster, by the names that `build_problem` has too.
 ASKED = (
     "devices",
+    "pool",
+    "degrade",
+    "slice",
     "global_batch",
     "seq_len",
     "tokens",

@@ -174,9 +174,13 @@ class Plan:
 
 
 def _notes(layout: Layout, request: Request) -> tuple[str, ...]:
-    if layout.tp <= request.scale_up_devices:
+    from clusterplan.topology.ranks import RankMap
+
+    ranks = RankMap(layout.tp, layout.dp, layout.pp, layout.placement, host_devices=request.scale_up_devices)
+    tensor = ranks.groups("tensor")
+    if tensor.ranks == 1 or tensor.ranks * tensor.stride <= request.scale_up_devices:
         return ()
     return (
-        f"tensor groups span hosts: {layout.tp} ranks over scale-up networks of {request.scale_up_devices:,} devices; "
-        "traffic of other kinds on the same links is not counted against them",
+        f"tensor groups span hosts: {tensor.ranks} ranks at stride {tensor.stride} over scale-up networks of "
+        f"{request.scale_up_devices:,} devices",
     )

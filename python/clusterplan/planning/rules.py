@@ -77,7 +77,7 @@ RULES = {
     ),
     "placement_duplicate": Rule(
         "another placement puts the same ranks in the same places",
-        "a placement counts once where pp or dp is 1",
+        "placements that are equal by symmetry count once",
         "leave the placement out",
     ),
 }

@@ -10,12 +10,12 @@ from clusterplan.planning.infeasibility import FIXES
 from clusterplan.planning.request import DIMENSIONS, SHAPE_KEYS
 from clusterplan.planning.rows import HIDDEN_PARTS, MEMORY_CATEGORIES, TIME_PARTS
 from clusterplan.planning.rules import REASONS
+from clusterplan.specs.placements import PLACEMENT_PATTERN
 
 Schema = dict[str, Any]
 
 SCHEDULES = ("no-pipeline", "gpipe", "1f1b", "interleaved")
 RECOMPUTES = ("none", "selective", "full")
-PLACEMENTS = ("tp-dp-pp", "tp-pp-dp")
 
 
 def schema_of(command: str) -> Schema:
@@ -212,7 +212,11 @@ def _layout() -> Schema:
             "recompute": _choice(RECOMPUTES, "What is computed again in the backward pass."),
             "schedule": _choice(SCHEDULES, "Order of the work of the pipeline."),
             "offload": _choice(("none",), "What is moved to host memory."),
-            "placement": _choice(PLACEMENTS, "Order of the ranks, innermost first."),
+            "placement": {
+                "type": "string",
+                "pattern": PLACEMENT_PATTERN,
+                "description": "Order of the ranks, innermost first; on a torus with @ the order of its axes.",
+            },
         },
     )
 

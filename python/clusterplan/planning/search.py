@@ -31,6 +31,9 @@ def search(
     seq_len: int,
     tokens: int | str | None = None,
     top: int = 10,
+    pool: str | None = None,
+    degrade: str | Sequence[str] = (),
+    slice: str | Sequence[int] | None = None,
     accelerator: str | None = None,
     stack: str | None = None,
     attention: str | None = None,
@@ -63,6 +66,8 @@ def search(
         devices: devices of the job, whole hosts of the cluster.
         global_batch: sequences a step. seq_len: tokens a sequence. tokens: of the whole training, such as ``"15T"``.
         top: how many plans are kept.
+        pool: which pool of a cluster that has several. degrade: links at a share of their speed, as ``"rail0=0.5"``.
+        slice: lengths of the axes of a torus slice, as ``"8x8x16"``, in place of the most cubic one.
         accelerator, stack, attention, norm_kernel: names that replace the ones that follow from the cluster.
         dropout: whether dropout is on. dtype: ``bf16`` or ``fp16``.
         reserve: memory of each device to keep free, in bytes or as ``"4GiB"``.

@@ -10,7 +10,7 @@ from time import perf_counter
 from clusterplan import __version__
 
 _NEEDED = ("click", "networkx", "numpy", "pydantic", "pyyaml", "rich")
-_EXTRAS = {"pandas": "pandas"}
+_EXTRAS = {"draw": "pillow", "pandas": "pandas"}
 
 
 def check_up() -> dict[str, object]:

@@ -31,20 +31,20 @@ _BETWEEN_TABLES = 4
 
 def print_search(paper: Paper, result: SearchResult, *, command: str | None = None) -> None:
     """The report of a search that found at least one plan; `command` is the line that reproduces it."""
-    _print_question(paper, result.request)
+    print_question(paper, result.request)
     if len(result.plans) > 1:
         _print_plans(paper, result)
     print_plan(paper, result.plans[0], result.request, title="Best layout")
     paper.paragraph(search_line(result))
     paper.paragraph(ruled_out_line(result), "dim")
-    _print_origin(paper, command)
+    print_origin(paper, command)
 
 
 def print_estimate(paper: Paper, result: EstimateResult, *, command: str | None = None) -> None:
     """The report of one layout."""
-    _print_question(paper, result.request)
+    print_question(paper, result.request)
     print_plan(paper, result.plan, result.request, title="Layout")
-    _print_origin(paper, command)
+    print_origin(paper, command)
 
 
 def print_plan(paper: Paper, plan: Plan, request: Request, *, title: str) -> None:
@@ -89,7 +89,7 @@ def _row_styles(columns: Sequence[Column], ending: Sequence[str]) -> list[str | 
     return [*[None] * (len(columns[0].cells) - len(ending)), *ending]
 
 
-def _print_question(paper: Paper, request: Request) -> None:
+def print_question(paper: Paper, request: Request) -> None:
     first, *others = question_lines(request)
     paper.paragraph(first, heading=first.partition(":")[0])
     for line in others:
@@ -99,7 +99,7 @@ def _print_question(paper: Paper, request: Request) -> None:
     paper.line()
 
 
-def _print_origin(paper: Paper, command: str | None) -> None:
+def print_origin(paper: Paper, command: str | None) -> None:
     from clusterplan import __version__
 
     if command:

@@ -46,7 +46,7 @@ def layout_words(layout: Layout) -> str:
     pieces += [f"recompute {layout.recompute}", f"ZeRO {layout.zero}"]
     if layout.pp > 1:
         pieces.append(SCHEDULES.get(layout.schedule, layout.schedule))
-    if layout.pp > 1 and layout.dp > 1:
+    if sum(degree > 1 for degree in (layout.tp, layout.pp, layout.dp)) > 1:
         pieces.append(f"placement {layout.placement}")
     return ", ".join(pieces)
 

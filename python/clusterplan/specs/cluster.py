@@ -8,11 +8,10 @@ from pydantic import Field
 
 from .fields import (
     AtLeastOne,
-    Bytes,
     BytesPerSecond,
     Count,
     Fact,
-    Fraction,
+    Flag,
     Name,
     NonNegative,
     Seconds,
@@ -20,71 +19,34 @@ from .fields import (
     Text,
     written,
 )
+from .host import Cable, Host, InnerGroup, Link, LinkNumbers, NetworkCards, ScaleUp, Torus
+
+__all__ = [
+    "ClusterSpec",
+    "Cost",
+    "Fabric",
+    "Host",
+    "InnerGroup",
+    "Link",
+    "LinkNumbers",
+    "NetworkCards",
+    "Pool",
+    "ScaleUp",
+    "Tier",
+    "Torus",
+]
 
 _MOST_TIERS = 7  # the engine takes eight levels, of which the scale-up network is one
-
-
-class Link(Spec):
-    """A link technology, and those of its numbers that a cluster sets itself; the others come from the technology."""
-
-    technology: Text
-    collective_efficiency: Fraction | None = None
-    point_to_point_efficiency: Fraction | None = None
-    half_saturation_bytes: Bytes | None = Field(
-        None, validation_alias=written("half_saturation", "half_saturation_bytes")
-    )
-    hop_latency_s: Seconds | None = Field(None, validation_alias=written("hop_latency", "hop_latency_s"))
-
-
-class ScaleUp(Link):
-    """The network inside a scale-up domain: one-way bandwidth of a device, wire latency, kind.
-
-    ``hosts`` is the number of hosts that share one domain (18 for an NVL72 rack).
-    """
-
-    kind: Literal["switch", "mesh", "ring"] = "switch"
-    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=written("bandwidth", "bandwidth_bytes_per_s"))
-    latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
-    hosts: Count = 1
-    wraps: bool = False
-    in_network_gain: AtLeastOne = 1.0
-    in_network_min_ranks: Count = 1
-
-
-class Torus(Link):
-    """A torus of accelerators: sizes of its axes and one-way bandwidth of one link.
-
-    A slice has wrap-around links only if every axis of it is a multiple of ``wrap_multiple``.
-    """
-
-    axes: tuple[Count, ...] = Field(min_length=1, max_length=3)
-    link_bytes_per_s: BytesPerSecond = Field(validation_alias=written("link_bandwidth", "link_bytes_per_s"))
-    latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
-    wrap_multiple: Count = 1
-
-
-class NetworkCards(Spec):
-    """The network cards of a host: how many, one-way bandwidth of each, and how many accelerators share one."""
-
-    count: Count
-    bandwidth_bytes_per_s: BytesPerSecond = Field(validation_alias=written("bandwidth", "bandwidth_bytes_per_s"))
-    shared_by: Count | None = None
-
-
-class Host(Spec):
-    """One host: accelerators, their scale-up network (or the torus they are part of), network cards."""
-
-    accelerators: Count
-    scale_up: ScaleUp | None = None
-    torus: Torus | None = None
-    nics: NetworkCards | None = None
+_MOST_CABLES = 100_000
+_MOST_POOLS = 64
 
 
 class Tier(Spec):
     """One tier of the fabric: ``groups`` of ``of`` members each.
 
-    The members of tier 0 are scale-up domains, those of tier i the groups of tier i-1.
-    Its bandwidth is that of the tier below over ``oversubscription``, or ``bandwidth`` (one way, per accelerator).
+    The members of tier 0 are scale-up domains (or tori), those of tier i the groups of tier i-1.
+    Its bandwidth is that of the tier below over ``oversubscription``, or ``bandwidth`` (one way, per accelerator), or
+    in a dragonfly ``links_per_pair`` links of ``link_bandwidth`` (one way) between each two of its members.
     """
 
     name: Name
@@ -94,13 +56,24 @@ class Tier(Spec):
     bandwidth_bytes_per_s: BytesPerSecond | None = Field(
         None, validation_alias=written("bandwidth", "bandwidth_bytes_per_s")
     )
+    links_per_pair: Count | None = None
+    link_bytes_per_s: BytesPerSecond | None = Field(
+        None, validation_alias=written("link_bandwidth", "link_bytes_per_s")
+    )
     latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
+    in_network_gain: AtLeastOne = 1.0
+    in_network_min_ranks: Count = 1
 
 
 class Fabric(Link):
-    """The network between scale-up domains, inner tier first."""
+    """The network between scale-up domains: its tiers, inner first, or every cable ``(end, end, bytes/s one way)``.
 
-    tiers: tuple[Tier, ...] = Field(min_length=1, max_length=_MOST_TIERS)
+    ``rails``: card i of every host is on switch i of its group.
+    """
+
+    rails: Flag = False
+    tiers: tuple[Tier, ...] = Field((), max_length=_MOST_TIERS)
+    links: tuple[Cable, ...] = Field((), max_length=_MOST_CABLES)
 
 
 class Cost(Spec):
@@ -110,6 +83,18 @@ class Cost(Spec):
     as_of: Text
     basis: Text | None = None
     confidence: Literal["seen", "derived", "recalled", "assumed"]
+
+
+class Pool(Spec):
+    """Other accelerators of the same cluster; what is ``None`` is that of the cluster."""
+
+    name: Name
+    accelerator: Text
+    hosts: Count
+    host: Host | None = None
+    fabric: Fabric | None = None
+    cost: Cost | None = None
+    power_w_per_device: NonNegative | None = None
 
 
 class ClusterSpec(Spec):
@@ -124,6 +109,7 @@ class ClusterSpec(Spec):
     hosts: Count
     host: Host
     fabric: Fabric | None = None
+    pools: tuple[Pool, ...] = Field((), max_length=_MOST_POOLS)
     collective_base_s: Seconds | None = Field(None, validation_alias=written("collective_base", "collective_base_s"))
     cost: Cost | None = None
     power_w_per_device: NonNegative | None = None
@@ -132,13 +118,17 @@ class ClusterSpec(Spec):
 
     @property
     def devices(self) -> int:
-        """The number of accelerators of the whole cluster."""
+        """The number of accelerators of the whole cluster (of the main pool, where there are several)."""
         return self.hosts * self.host.accelerators
 
     @property
-    def domain_devices(self) -> int:
-        """The number of accelerators of one scale-up domain (the whole torus, where there is one)."""
+    def domain_hosts(self) -> int:
+        """The number of hosts of one scale-up domain or torus."""
         if self.host.torus is not None:
-            return self.devices
-        spanned = self.host.scale_up.hosts if self.host.scale_up is not None else 1
-        return spanned * self.host.accelerators
+            return self.host.torus.hosts or self.hosts
+        return self.host.scale_up.hosts if self.host.scale_up is not None else 1
+
+    @property
+    def domain_devices(self) -> int:
+        """The number of accelerators of one scale-up domain or torus."""
+        return self.domain_hosts * self.host.accelerators

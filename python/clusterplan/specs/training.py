@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from .degrees import listed
 from .fields import Count, Flag, PositiveInteger, Spec, ZeroStage, up_to
 from .limits import MOST_SEQUENCE_TOKENS, MOST_SEQUENCES, MOST_TOKENS
+from .placements import read_placement
 
 
 class TrainingSpec(Spec):
@@ -49,7 +50,7 @@ class SearchSpace(Spec):
     recompute: _Allowed[Literal["none", "selective", "full"]] = None
     zero: _Allowed[ZeroStage] = None
     schedule: _Allowed[Literal["no-pipeline", "gpipe", "1f1b", "interleaved"]] = None
-    placement: _Allowed[Literal["tp-dp-pp", "tp-pp-dp"]] = None
+    placement: _Allowed[Annotated[str, BeforeValidator(read_placement)]] = None
 
     def document(self) -> dict[str, list[Any] | None]:
         """The ``space`` object of the engine's problem document."""

@@ -54,10 +54,12 @@ def validate(kind: type[SpecType], given: Mapping[str, Any] | Document, *, what:
 
 
 def nearest(name: str, candidates: Iterable[str], *, count: int = 3) -> list[str]:
-    """The candidates that look most like ``name``, best first."""
+    """The candidates that look most like ``name``, best first: those that begin with it, then by likeness."""
     known = {candidate.lower(): candidate for candidate in candidates}
-    name = name[:_LONGEST_COMPARED]
-    return [known[match] for match in difflib.get_close_matches(name.lower(), known, n=count, cutoff=0.5)]
+    name = name[:_LONGEST_COMPARED].lower()
+    begun = sorted((each for each in known if len(name) > 4 and each.startswith(name)), key=len)
+    alike = difflib.get_close_matches(name, known, n=count, cutoff=0.5)
+    return [known[match] for match in dict.fromkeys([*begun, *alike])][:count]
 
 
 def unknown_name(what: str, name: str, candidates: Iterable[str], *, hint: str) -> SpecError:

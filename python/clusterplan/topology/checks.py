@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ..data import read_data
 from ..errors import SpecError
 from ..specs.limits import MOST_DEVICES
 from ..specs.validation import dotted, unknown_name
+from .fabric_checks import check_fabric
+from .host_checks import Fail, check_scale_up, check_torus
+from .pools import MAIN_POOL, pool_view
 
 if TYPE_CHECKING:
-    from ..specs.cluster import ClusterSpec, Fabric, ScaleUp, Torus
+    from ..specs.cluster import ClusterSpec
     from ..specs.files import Document
     from ..specs.yaml_text import Location
 
-
-class _Fail(Protocol):
-    """Builds the error for a place in the file."""
-
-    def __call__(self, location: Location, sentence: str, hint: str, code: str = "topology-sums") -> SpecError: ...
+_MOST_LEVELS = 8  # of the engine
 
 
 def check_sums(cluster: ClusterSpec, document: Document | None = None) -> None:
@@ -33,6 +31,26 @@ def check_sums(cluster: ClusterSpec, document: Document | None = None) -> None:
         place = f"{document.where(location)}: " if document is not None else ""
         return SpecError(f"{place}{dotted(location)}: {sentence}", code=code, hint=hint)
 
+    _check_one(cluster, fail)
+    for position, pool in enumerate(cluster.pools):
+        here: Location = ("pools", position)
+        if pool.name in [other.name for other in cluster.pools[:position]]:
+            raise fail((*here, "name"), f"two pools are named {pool.name!r}", "give each a name of its own")
+        if pool.name == MAIN_POOL:
+            if document is not None:
+                raise fail((*here, "name"), f"{MAIN_POOL!r} is the name of the pool above", "choose another name")
+            continue  # the cluster is the view of another pool, and this is the one that it was read with
+
+        def fail_in_pool(
+            location: Location, sentence: str, hint: str, code: str = "topology-sums", here: Location = here
+        ) -> SpecError:
+            return fail((*here, *location), sentence, hint, code)
+
+        _check_one(pool_view(cluster, pool.name), fail_in_pool)
+
+
+def _check_one(cluster: ClusterSpec, fail: Fail) -> None:
+    """The sums of a cluster without its pools."""
     host = cluster.host
     if cluster.devices > MOST_DEVICES:
         raise fail(
@@ -47,44 +65,30 @@ def check_sums(cluster: ClusterSpec, document: Document | None = None) -> None:
     if host.nics is not None:
         _check_cards(cluster, fail)
     if host.torus is not None:
-        product = prod(host.torus.axes)
-        if product != cluster.devices:
-            axes = " x ".join(str(axis) for axis in host.torus.axes)
-            raise fail(
-                ("host", "torus", "axes"),
-                f"the torus {axes} has {product} devices, but {cluster.hosts} hosts of {host.accelerators} are "
-                f"{cluster.devices}",
-                "make the two equal",
-            )
-        if cluster.fabric is not None:
-            raise fail(
-                ("fabric",), "a torus takes no fabric: slices that span several pods are not modelled", "remove fabric"
-            )
-        return
-    assert host.scale_up is not None
-    if cluster.hosts % host.scale_up.hosts:
-        raise fail(
-            ("host", "scale_up", "hosts"),
-            f"{cluster.hosts} hosts are not a whole number of scale-up domains of {host.scale_up.hosts} hosts",
-            f"use a multiple of {host.scale_up.hosts} hosts",
-        )
-    _check_tiers(cluster, fail)
+        check_torus(cluster, host.torus, fail)
+    elif host.scale_up is not None:
+        check_scale_up(cluster, host.scale_up, fail)
+    check_fabric(cluster, fail)
+    _check_levels(cluster, fail)
 
 
-def _check_technologies(cluster: ClusterSpec, fail: _Fail) -> None:
+def _check_technologies(cluster: ClusterSpec, fail: Fail) -> None:
     known = read_data("links.json")["technologies"]
-    parts: tuple[tuple[Location, ScaleUp | Torus | Fabric | None], ...] = (
-        (("host", "scale_up", "technology"), cluster.host.scale_up),
-        (("host", "torus", "technology"), cluster.host.torus),
-        (("fabric", "technology"), cluster.fabric),
-    )
-    for location, part in parts:
-        if part is not None and part.technology not in known:
-            error = unknown_name("link technology", part.technology, known, hint=f"use one of {', '.join(known)}")
+    scale_up, torus, fabric = cluster.host.scale_up, cluster.host.torus, cluster.fabric
+    given: list[tuple[Location, str | None]] = [
+        (("host", "scale_up", "technology"), scale_up.technology if scale_up is not None else None),
+        (("host", "torus", "technology"), torus.technology if torus is not None else None),
+        (("fabric", "technology"), fabric.technology if fabric is not None else None),
+    ]
+    for position, group in enumerate(scale_up.inside if scale_up is not None else ()):
+        given.append((("host", "scale_up", "inside", position, "technology"), group.technology))
+    for location, technology in given:
+        if technology is not None and technology not in known:
+            error = unknown_name("link technology", technology, known, hint=f"use one of {', '.join(known)}")
             raise fail(location, str(error), error.hint or "", error.code)
 
 
-def _check_cards(cluster: ClusterSpec, fail: _Fail) -> None:
+def _check_cards(cluster: ClusterSpec, fail: Fail) -> None:
     cards, accelerators = cluster.host.nics, cluster.host.accelerators
     assert cards is not None
     if cards.shared_by is not None and cards.count * cards.shared_by != accelerators:
@@ -102,30 +106,24 @@ def _check_cards(cluster: ClusterSpec, fail: _Fail) -> None:
         )
 
 
-def _check_tiers(cluster: ClusterSpec, fail: _Fail) -> None:
-    scale_up = cluster.host.scale_up
-    assert scale_up is not None
-    below, noun = cluster.hosts // scale_up.hosts, "hosts" if scale_up.hosts == 1 else "scale-up domains"
+def _check_levels(cluster: ClusterSpec, fail: Fail) -> None:
+    """The engine takes a few levels; degraded links are named by level, so names differ."""
+    scale_up, torus = cluster.host.scale_up, cluster.host.torus
+    names: list[tuple[Location, str]] = []
+    if scale_up is not None:
+        names += [(("host", "scale_up", "inside", at), group.name) for at, group in enumerate(scale_up.inside)]
+        names.append((("host", "scale_up", "technology"), scale_up.technology))
+    if torus is not None:
+        names += [(("host", "torus", "axes"), f"{torus.technology}-{letter}") for letter in "xyz"[: len(torus.axes)]]
     tiers = cluster.fabric.tiers if cluster.fabric is not None else ()
-    for position, tier in enumerate(tiers):
-        location: Location = ("fabric", "tiers", position)
-        if tier.groups * tier.of != below:
-            raise fail(
-                location,
-                f"{tier.groups} groups of {tier.of} are {tier.groups * tier.of}, but there are {below} {noun} below "
-                f"the tier {tier.name!r}",
-                f"make groups x of equal {below}",
-            )
-        if tier.oversubscription is not None and tier.bandwidth_bytes_per_s is not None:
-            raise fail(location, "oversubscription and bandwidth both set the rate of the tier", "keep one of them")
-        if position == 0 and tier.bandwidth_bytes_per_s is None and cluster.host.nics is None:
-            raise fail(location, "neither a bandwidth nor network cards of the host (host.nics) are given", "add nics")
-        below, noun = tier.groups, f"groups of {tier.name!r}"
-    if below != 1:
-        last: Location = ("fabric", "tiers", len(tiers) - 1) if tiers else ("hosts",)
+    names += [(("fabric", "tiers", at), tier.name) for at, tier in enumerate(tiers) if tier.of > 1]
+    for position, (location, name) in enumerate(names):
+        if name in [other for _, other in names[:position]]:
+            raise fail(location, f"two levels of the network are named {name!r}", "give each a name of its own")
+    if len(names) > _MOST_LEVELS:
         raise fail(
-            last,
-            f"graph disconnected: {below} islands with no link between them",
-            "add a last tier with groups: 1",
-            "topology-disconnected",
+            names[-1][0],
+            f"the network has {len(names)} levels from inside the host to the last tier, but at most {_MOST_LEVELS} "
+            "are supported",
+            "join two that are equally fast",
         )

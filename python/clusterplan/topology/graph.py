@@ -1,17 +1,19 @@
-"""The graph of a cluster in networkx, with capacities: for drawing and as the referee of the arithmetic checks.
+"""The readable graph of a cluster in networkx, with capacities: one node a host, or a scale-up domain, or a torus.
 
-Small clusters have a node for every host; in large ones the members of the innermost groups are one node each with
-a ``count``, so that the graph stays readable. A search never builds it.
+In large clusters the members of the innermost groups are one node each with a ``count``, so that the graph stays
+readable. Every device and card is in `expand.expand_graph`. A search builds neither.
 """
 
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING
 
 from ..errors import SpecError
+from .bisection import axis_rates, closed_axes, fabric_tiers
 from .checks import check_sums
-from .levels import network_bytes_per_s
+from .expand import join_members, link
 
 if TYPE_CHECKING:
     import networkx
@@ -21,17 +23,20 @@ if TYPE_CHECKING:
     Graph = networkx.Graph[str]
 
 _MOST_HOSTS = 256
+_MOST_GROUPS = 1000  # whose pairs are joined one by one
+_MOST_BLOCKS = 32  # of chips along an axis
 
 
 def build_graph(cluster: ClusterSpec, *, most_hosts: int = _MOST_HOSTS) -> Graph:
     """The cluster as a graph.
 
-    Nodes have ``kind`` (``switch``, ``domain``, ``host`` or ``chips``), ``tier`` (-1 for the leaves) and ``devices``.
-    Edges have ``capacity_bytes_per_s``, one way, of everything below the edge together.
+    Nodes have ``kind`` (``switch``, ``domain``, ``host``, ``hosts``, ``torus`` or ``chips``), ``tier`` (-1 for the
+    leaves) and ``devices``, of all that is below them. Edges have ``capacity_bytes_per_s``, one way, of everything
+    below the edge together. The groups of a dragonfly are joined directly, and so are the ends of cables.
 
     Args:
         cluster: the cluster; its sums are not checked here.
-        most_hosts: up to how many hosts every host is a node of its own.
+        most_hosts: up to how many hosts every host (or chip of a single torus) is a node of its own.
 
     Example:
         >>> from clusterplan.catalog.clusters import load_cluster
@@ -41,10 +46,13 @@ def build_graph(cluster: ClusterSpec, *, most_hosts: int = _MOST_HOSTS) -> Graph
     import networkx
 
     graph: Graph = networkx.Graph(name=cluster.name)
-    if cluster.host.torus is not None:
-        _add_torus(graph, cluster, most_hosts)
+    torus = cluster.host.torus
+    if torus is not None and cluster.domain_hosts == cluster.hosts:
+        _add_chips(graph, cluster, most_hosts)
+    elif cluster.fabric is not None and cluster.fabric.links:
+        _add_cables(graph, cluster)
     else:
-        _add_tree(graph, cluster, most_hosts)
+        _add_tiers(graph, cluster, most_hosts)
     return graph
 
 
@@ -54,10 +62,27 @@ def check_topology(cluster: ClusterSpec) -> tuple[str, ...]:
     Raises:
         SpecError: the numbers do not add up, or the graph falls into islands.
     """
-    import networkx
-
     check_sums(cluster)
     graph = build_graph(cluster)
+    check_connected(cluster, graph)
+    return (
+        f"{cluster.hosts} hosts of {cluster.host.accelerators} {cluster.accelerator}: {cluster.devices} devices",
+        f"{graph.number_of_nodes()} nodes and {graph.number_of_edges()} links, connected",
+        *(
+            f"{tier.name}: groups of {tier.of}, {tier.bytes_per_s / 1e9:.4g} GB/s a device"
+            for tier in fabric_tiers(cluster)
+        ),
+    )
+
+
+def check_connected(cluster: ClusterSpec, graph: Graph, devices: int | None = None) -> None:
+    """Check that a graph is in one piece and has ``devices`` devices (all of the cluster if ``None``).
+
+    Raises:
+        SpecError: it falls into islands, or has other devices.
+    """
+    import networkx
+
     islands = networkx.number_connected_components(graph)
     if islands != 1:
         raise SpecError(
@@ -65,87 +90,97 @@ def check_topology(cluster: ClusterSpec) -> tuple[str, ...]:
             code="topology-disconnected",
             hint="add a last tier with groups: 1",
         )
-    devices = sum(int(data["devices"]) for _, data in graph.nodes(data=True) if data["tier"] == -1)
-    if devices != cluster.devices:
+    expected = cluster.devices if devices is None else devices
+    found = sum(int(data["devices"]) for _, data in graph.nodes(data=True) if data["tier"] == -1)
+    if found != expected:
         raise SpecError(
-            f"{cluster.name}: the graph has {devices} devices, but the cluster {cluster.devices}",
+            f"{cluster.name}: the graph has {found} devices, but the cluster {expected}",
             code="topology-sums",
             hint="make groups x of of every tier equal the groups below it",
         )
-    return (
-        f"{cluster.hosts} hosts of {cluster.host.accelerators} {cluster.accelerator}: {cluster.devices} devices",
-        f"{graph.number_of_nodes()} nodes and {graph.number_of_edges()} links, connected",
-        *_tier_sentences(cluster),
-    )
 
 
-def _tier_sentences(cluster: ClusterSpec) -> list[str]:
-    sentences, rate = [], network_bytes_per_s(cluster)
-    for tier in cluster.fabric.tiers if cluster.fabric is not None else ():
-        rate = tier.bandwidth_bytes_per_s or (rate or 0.0) / (tier.oversubscription or 1.0)
-        sentences.append(
-            f"{tier.name}: {tier.groups} group{'s' * (tier.groups > 1)} of {tier.of}, {rate / 1e9:.4g} GB/s a device"
-        )
-    return sentences
-
-
-def _add_tree(graph: Graph, cluster: ClusterSpec, most_hosts: int) -> None:
-    scale_up, per_host = cluster.host.scale_up, cluster.host.accelerators
-    assert scale_up is not None
-    tiers = cluster.fabric.tiers if cluster.fabric is not None else ()
-    domains = cluster.hosts // scale_up.hosts
+def _add_tiers(graph: Graph, cluster: ClusterSpec, most_hosts: int) -> None:
+    tiers, size = fabric_tiers(cluster), cluster.domain_devices
+    domains = cluster.hosts // cluster.domain_hosts
     detailed = cluster.hosts <= most_hosts or not tiers
     if detailed:
-        below = [f"domain-{index}" if scale_up.hosts > 1 else f"host-{index}" for index in range(domains)]
-        for index, name in enumerate(below):
-            leaf = scale_up.hosts == 1
-            kind, tier_of = ("host", -1) if leaf else ("domain", 0)
-            graph.add_node(name, kind=kind, tier=tier_of, devices=cluster.domain_devices)
-            for inner in range(0 if leaf else scale_up.hosts):
-                host = f"host-{index * scale_up.hosts + inner}"
-                graph.add_node(host, kind="host", tier=-1, devices=per_host)
-                graph.add_edge(name, host, capacity_bytes_per_s=per_host * scale_up.bandwidth_bytes_per_s)
+        members = [_add_domain(graph, cluster, index) for index in range(domains)]
     else:
         # One node stands for all members of an innermost group.
         of = tiers[0].of
-        below = [f"{tiers[0].name}-{index}-members" for index in range(domains // of)]
-        for name in below:
-            graph.add_node(name, kind="hosts", tier=-1, devices=of * cluster.domain_devices, count=of)
-    rate, group_devices = network_bytes_per_s(cluster), cluster.domain_devices
+        members = [f"{tiers[0].name}-{index}-members" for index in range(domains // of)]
+        for name in members:
+            graph.add_node(name, kind="hosts", tier=-1, devices=of * size, count=of)
     for position, tier in enumerate(tiers):
         aggregated = position == 0 and not detailed
-        if tier.bandwidth_bytes_per_s is not None:
-            rate = tier.bandwidth_bytes_per_s
-        elif rate is not None:
-            rate /= tier.oversubscription or 1.0
-        member_devices = group_devices * tier.of if aggregated else group_devices
-        switches = [f"{tier.name}-{index}" for index in range(tier.groups)]
-        for index, switch in enumerate(switches):
-            graph.add_node(switch, kind="switch", tier=position, devices=group_devices * tier.of)
-            members = [below[index]] if aggregated else below[index * tier.of : (index + 1) * tier.of]
-            for member in members:
-                graph.add_edge(switch, member, capacity_bytes_per_s=member_devices * (rate or 0.0))
-        below, group_devices = switches, group_devices * tier.of
+        if tier.kind == "mesh" and not aggregated and tier.of <= _MOST_GROUPS:
+            join_members(graph, tier, members, size)
+            return
+        held = size * tier.of
+        groups = [f"{tier.name}-{index}" for index in range(cluster.devices // held)]
+        for index, group in enumerate(groups):
+            graph.add_node(group, kind="switch", tier=position, devices=held)
+            inside = [members[index]] if aggregated else members[index * tier.of : (index + 1) * tier.of]
+            for member in inside:
+                link(graph, group, member, held / len(inside) * tier.bytes_per_s)
+        members, size = groups, held
 
 
-def _add_torus(graph: Graph, cluster: ClusterSpec, most_hosts: int) -> None:
+def _add_domain(graph: Graph, cluster: ClusterSpec, index: int) -> str:
+    """Adds a host, a torus, or a scale-up domain with its hosts; returns the node that joins it to the fabric."""
+    scale_up, hosts = cluster.host.scale_up, cluster.domain_hosts
+    if scale_up is None or hosts == 1:
+        name, kind = (f"torus-{index}", "torus") if scale_up is None else (f"host-{index}", "host")
+        graph.add_node(name, kind=kind, tier=-1, devices=cluster.domain_devices)
+        return name
+    domain = f"domain-{index}"
+    graph.add_node(domain, kind="domain", tier=0, devices=cluster.domain_devices)
+    for host in range(index * hosts, (index + 1) * hosts):
+        graph.add_node(f"host-{host}", kind="host", tier=-1, devices=cluster.host.accelerators)
+        link(graph, domain, f"host-{host}", cluster.host.accelerators * scale_up.bandwidth_bytes_per_s)
+    return domain
+
+
+def _add_cables(graph: Graph, cluster: ClusterSpec) -> None:
+    from .symmetry import graph_of_cables, member_names
+
+    assert cluster.fabric is not None
+    members = set(member_names(cluster.hosts, cluster.domain_hosts))
+    kind = "torus" if cluster.host.torus is not None else "host" if cluster.domain_hosts == 1 else "domain"
+    cables = graph_of_cables(cluster.fabric.links, cluster.hosts, cluster.domain_hosts)
+    for node in cables:
+        if node in members:
+            graph.add_node(node, kind=kind, tier=-1, devices=cluster.domain_devices)
+        else:
+            graph.add_node(node, kind="switch", tier=0, devices=0)
+    graph.add_edges_from(cables.edges(data=True))
+
+
+def _add_chips(graph: Graph, cluster: ClusterSpec, most_hosts: int) -> None:
     """Chips where the torus is small, else blocks of chips, each with the links of its face."""
     torus = cluster.host.torus
     assert torus is not None
-    edge = torus.wrap_multiple if cluster.hosts > most_hosts else 1
-    if any(axis % edge for axis in torus.axes):
-        edge = 1
-    blocks = tuple(axis // edge for axis in torus.axes)
-    face = edge ** (len(blocks) - 1)
+    edges = [1] * len(torus.axes)
+    if cluster.hosts > most_hosts:
+        edges = [_edge(length, torus.wrap_multiple) for length in torus.axes]
+    blocks = tuple(length // edge for length, edge in zip(torus.axes, edges, strict=True))
+    held = prod(edges)
     for position in product(*(range(size) for size in blocks)):
-        graph.add_node(_block(position), kind="chips", tier=-1, devices=edge ** len(blocks), count=edge ** len(blocks))
-    attributes: dict[str, Any] = {"capacity_bytes_per_s": face * torus.link_bytes_per_s}
+        graph.add_node(_block(position), kind="chips", tier=-1, devices=held, count=held)
+    closed, rates = closed_axes(cluster, torus.axes), axis_rates(cluster)
     for position in product(*(range(size) for size in blocks)):
         for axis, size in enumerate(blocks):
-            wraps = torus.axes[axis] % torus.wrap_multiple == 0
-            if size > 1 and (position[axis] + 1 < size or wraps):
+            if size > 1 and (position[axis] + 1 < size or closed[axis]):
                 neighbour = (*position[:axis], (position[axis] + 1) % size, *position[axis + 1 :])
-                graph.add_edge(_block(position), _block(neighbour), **attributes)
+                link(graph, _block(position), _block(neighbour), held // edges[axis] * rates[axis])
+
+
+def _edge(length: int, multiple: int) -> int:
+    """The length of blocks that divide an axis: what slices are made of, or longer where these are too many."""
+    first = multiple if length % multiple == 0 and length > multiple else 1
+    divisors = (edge for edge in range(first, length + 1) if length % edge == 0)
+    return next(edge for edge in divisors if length // edge <= _MOST_BLOCKS)
 
 
 def _block(position: tuple[int, ...]) -> str:

@@ -1,189 +1,230 @@
-"""From a cluster to the levels that the engine takes (equations.md section 6): rates per device, one way."""
+"""From a cluster to the levels that the engine takes (network.md section 1): rates per device, one way.
+
+All of it is arithmetic on templates and counts: a cluster of a hundred thousand devices costs what one of eight does.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..data import read_data
-from ..errors import SpecError
-from ..specs.refusals import is_not, shown
-from .torus import place_slice, slice_sizes
+from .devices import check_devices as check_devices
+from .devices import slice_shape
+from .fabric import fabric_levels
+from .fabric import network_bytes_per_s as network_bytes_per_s
+from .links import degree_shares, mesh_shares, pair_share
 
 if TYPE_CHECKING:
-    from ..specs.cluster import ClusterSpec, Link
+    from ..specs.cluster import ClusterSpec, InnerGroup, LinkNumbers, ScaleUp
 
-_LINK_KEYS = ("collective_efficiency", "point_to_point_efficiency", "hop_latency_s", "half_saturation_bytes")
+_LINK_KEYS = (
+    "collective_efficiency",
+    "all_to_all_efficiency",
+    "point_to_point_efficiency",
+    "hop_latency_s",
+    "half_saturation_bytes",
+)
+_LIBRARY_KEYS = (
+    "tree_efficiency",
+    "pat",
+    "pat_step_s",
+    "pat_rank_s",
+    "pat_efficiency",
+    "bruck",
+    "all_to_all_concurrency",
+)
+_Shares = tuple[tuple[int, float], ...]
 
 
-def build_network(cluster: ClusterSpec, devices: int) -> dict[str, Any]:
+def build_network(
+    cluster: ClusterSpec, devices: int, *, slice: Sequence[int] | None = None, degrade: Sequence[str] = ()
+) -> dict[str, Any]:
     """The ``network`` object of the problem document for the first ``devices`` accelerators of the cluster.
 
     Only the levels that this many devices need are listed, inner to outer.
 
+    Args:
+        cluster: the cluster; its sums are not checked here.
+        devices: whole hosts, or part of one host; on a torus a slice, or whole tori.
+        slice: the lengths of the slice, in the order of the torus' axes; the most cubic one if ``None``.
+        degrade: links at a share of their speed: ``rail0=0.5``, ``host3=0.25``, ``leaf=0.5``, ``leaf2=0.5``,
+            ``nvlink=0.9``, ``x=0.5`` (an axis, in the order of the levels).
+
     Raises:
-        SpecError: ``devices`` is not positive, more than the cluster has, or not a whole number of hosts, or does not
-            form a slice of the torus.
+        SpecError: ``devices`` is not positive, more than the cluster has, not whole hosts, or no slice of the torus;
+            ``slice`` does not fit; ``degrade`` names what the job does not use.
 
     Example:
         >>> from clusterplan.catalog.clusters import load_cluster
         >>> [level["group_devices"] for level in build_network(load_cluster("dgx-h100-superpod"), 64)["levels"]]
         [8, 256]
     """
-    check_devices(cluster, devices)
-    levels = _torus_levels(cluster, devices) if cluster.host.torus is not None else _tree_levels(cluster, devices)
+    check_devices(cluster, devices, slice=slice)
+    if cluster.host.torus is not None:
+        levels = _torus_levels(cluster, devices, slice)
+    else:
+        levels = _scale_up_levels(cluster, devices)
+    if devices > cluster.domain_devices:
+        levels += _fabric_levels(cluster, devices)
     base = cluster.collective_base_s
-    return {
+    network = {
         "devices": devices,
         "host_devices": cluster.host.accelerators,
         "collective_base_s": base if base is not None else float(read_data("links.json")["collective_base_s"]["value"]),
+        "library": _library(cluster),
         "levels": levels,
     }
+    if not degrade:
+        return network
+    from .degrade import degrade_network
+
+    return degrade_network(cluster, network, degrade)
 
 
-def check_devices(cluster: ClusterSpec, devices: int) -> None:
-    """Check that a job can have ``devices`` accelerators of this cluster.
-
-    Raises:
-        SpecError: as `build_network`; the nearest counts that are possible are named.
-    """
-    if isinstance(devices, bool) or not isinstance(devices, int):
-        raise SpecError(
-            f"devices: {is_not(devices, 'a whole number', '')}", code="bad-devices", hint="give a whole number"
-        )
-    per_host = cluster.host.accelerators
-    if devices <= 0:
-        raise SpecError(
-            f"devices: {shown(devices)} must be greater than zero",
-            code="bad-devices",
-            hint=f"use a multiple of {per_host}, the devices of a host",
-        )
-    if devices > cluster.devices:
-        raise SpecError(
-            f"devices: {shown(devices)} are more than the {cluster.devices} of {cluster.name}",
-            code="too-many-devices",
-            hint=f"use at most {cluster.devices}, or another cluster",
-        )
-    if devices % per_host:
-        below, above = devices // per_host * per_host, (devices // per_host + 1) * per_host
-        possible = [count for count in (below, above) if 0 < count <= cluster.devices]
-        nearest = " and ".join(str(count) for count in possible)
-        verb = "is" if len(possible) == 1 else "are"
-        raise SpecError(
-            f"devices: {devices} is not a whole number of hosts of {per_host}; the nearest {verb} {nearest}",
-            code="partial-host",
-            hint=f"use {min(possible, key=lambda count: abs(count - devices))}",
-        )
-    torus = cluster.host.torus
-    if torus is not None and place_slice(torus.axes, devices) is None:
-        sizes = slice_sizes(torus.axes, per_host)
-        around = [*[size for size in sizes if size < devices][-1:], *[size for size in sizes if size > devices][:1]]
-        nearest = " and ".join(str(size) for size in around)
-        axes = " x ".join(str(axis) for axis in torus.axes)
-        raise SpecError(
-            f"devices: {devices} do not form a slice of the torus {axes} of {cluster.name}; the nearest are {nearest}",
-            code="no-such-slice",
-            hint=f"use {around[0]} devices; from 64 on every axis of a slice is a multiple of 4",
-        )
+def _library(cluster: ClusterSpec) -> dict[str, Any]:
+    """How the library behaves that drives the scale-up network or torus."""
+    inner = cluster.host.torus or cluster.host.scale_up
+    assert inner is not None
+    data = read_data("links.json")
+    name = data["technologies"][inner.technology].get("library", data["default_library"])
+    return {"name": name, **{key: data["libraries"][name][key]["value"] for key in _LIBRARY_KEYS}}
 
 
-def _tree_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
+def _scale_up_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
     scale_up = cluster.host.scale_up
     assert scale_up is not None
-    group = cluster.domain_devices
-    levels = [
-        _level(
-            scale_up,
-            name=scale_up.technology,
-            kind=scale_up.kind,
-            group_devices=group,
-            bytes_per_s=scale_up.bandwidth_bytes_per_s,
-            wire_latency_s=scale_up.latency_s,
-            gain=(scale_up.in_network_gain, scale_up.in_network_min_ranks),
-            wraps=scale_up.wraps,
-        )
-    ]
-    rate = network_bytes_per_s(cluster)
-    for tier in cluster.fabric.tiers if cluster.fabric is not None else ():
-        if group >= devices:
-            break
-        assert cluster.fabric is not None
-        group *= tier.of
-        if tier.bandwidth_bytes_per_s is not None:
-            rate = tier.bandwidth_bytes_per_s
-        else:
-            assert rate is not None  # check_sums: the first tier has a bandwidth or the host has network cards
-            rate /= tier.oversubscription or 1.0
-        if tier.of == 1:  # joins nothing: a bandwidth for the tiers above it, and no level
-            continue
+    levels: list[dict[str, Any]] = []
+    inner_devices = 1
+    for group in scale_up.inside:
+        if levels and inner_devices >= devices:
+            return levels
+        shares, pair = _shares(group, group.devices // inner_devices)
         levels.append(
             _level(
-                cluster.fabric,
-                name=tier.name,
-                kind="switch",
+                _link(scale_up.technology, scale_up, group)
+                if group.technology is None
+                else _link(group.technology, group),
+                name=group.name,
+                kind="ring" if group.kind == "ring" else "switch",
+                group_devices=group.devices,
+                bytes_per_s=group.bandwidth_bytes_per_s,
+                wire_latency_s=group.latency_s,
+                degree_shares=shares,
+                pair_share=pair,
+                shares_inner_link=scale_up.through_inside and bool(levels),
+            )
+        )
+        inner_devices = group.devices
+    if levels and inner_devices >= devices:
+        return levels
+    shares, pair = _shares(scale_up, cluster.domain_devices // inner_devices)
+    levels.append(
+        _level(
+            _link(scale_up.technology, scale_up),
+            name=scale_up.technology,
+            kind="ring" if scale_up.kind == "ring" else "switch",
+            group_devices=cluster.domain_devices,
+            bytes_per_s=scale_up.bandwidth_bytes_per_s,
+            wire_latency_s=scale_up.latency_s,
+            degree_shares=shares,
+            pair_share=pair,
+            gain=(scale_up.in_network_gain, scale_up.in_network_min_ranks),
+            wraps=scale_up.wraps,
+            shares_inner_link=scale_up.through_inside and bool(levels),
+        )
+    )
+    return levels
+
+
+def _shares(group: ScaleUp | InnerGroup, members: int) -> tuple[_Shares, float]:
+    """What groups of each size and one neighbour can use of the links of a device."""
+    if group.kind == "mesh" and members > 1:
+        return mesh_shares(members), 1 / (members - 1)
+    if group.kind == "links":
+        return degree_shares(members, group.links), pair_share(members, group.links)
+    return (), 1.0
+
+
+def _torus_levels(cluster: ClusterSpec, devices: int, slice: Sequence[int] | None) -> list[dict[str, Any]]:
+    torus = cluster.host.torus
+    assert torus is not None
+    shape = slice_shape(cluster, devices, slice)
+    assert shape is not None  # check_devices
+    closed = [length % torus.wrap_multiple == 0 for length in shape]
+    if torus.wrap == "whole":
+        closed = [all(closed)] * len(closed)
+    rates = torus.axis_bytes_per_s if len(torus.axis_bytes_per_s) > 1 else torus.axis_bytes_per_s * len(shape)
+    # Shortest axis innermost, equal ones in the order of the file; an axis of length 1 is no level, but one device
+    # needs at least one.
+    order = sorted((axis for axis, length in enumerate(shape) if length > 1), key=lambda axis: shape[axis]) or [0]
+    levels: list[dict[str, Any]] = []
+    group = 1
+    for letter, axis in zip("xyz", order, strict=False):
+        group *= shape[axis]
+        levels.append(
+            _level(
+                _link(torus.technology, torus),
+                name=f"{torus.technology}-{letter}",
+                kind="ring",
                 group_devices=group,
-                bytes_per_s=rate,
-                wire_latency_s=tier.latency_s,
-                # The network cards lie beside the scale-up links; what crosses the next tier leaves by the same card.
-                shares_inner_link=len(levels) > 1,
+                bytes_per_s=2 * rates[axis],
+                wire_latency_s=torus.latency_s,
+                wraps=closed[axis],
             )
         )
     return levels
 
 
-def network_bytes_per_s(cluster: ClusterSpec) -> float | None:
-    """One-way bandwidth of the network cards per accelerator, bytes/s, or ``None`` where the host has none."""
-    cards = cluster.host.nics
-    return None if cards is None else cards.count * cards.bandwidth_bytes_per_s / cluster.host.accelerators
-
-
-def _torus_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
-    torus = cluster.host.torus
-    assert torus is not None
-    axes = place_slice(torus.axes, devices)
-    assert axes is not None  # check_devices
-    wraps = all(axis % torus.wrap_multiple == 0 for axis in axes)
+def _fabric_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
+    assert cluster.fabric is not None  # check_sums: one domain reaches no further
+    link = _link(cluster.fabric.technology, cluster.fabric)
     levels: list[dict[str, Any]] = []
-    group = 1
-    # Shortest axis innermost; an axis of length 1 is no level, but one device needs at least one.
-    lengths = [axis for axis in sorted(axes) if axis > 1] or [1]
-    for letter, axis in zip("xyz", lengths, strict=False):
-        group *= axis
+    for found in fabric_levels(cluster):
         levels.append(
             _level(
-                torus,
-                name=f"{torus.technology}-{letter}",
-                kind="ring",
-                group_devices=group,
-                bytes_per_s=2 * torus.link_bytes_per_s,
-                wire_latency_s=torus.latency_s,
-                wraps=wraps,
+                link,
+                name=found.name,
+                kind="switch",
+                group_devices=found.group_devices,
+                bytes_per_s=found.bytes_per_s,
+                wire_latency_s=found.wire_latency_s,
+                gain=(found.in_network_gain, found.in_network_min_ranks),
+                # The network cards lie beside the scale-up links; what crosses the next tier leaves by the same card.
+                shares_inner_link=bool(levels),
             )
         )
+        if found.group_devices >= devices:
+            break
     return levels
 
 
 def _level(
-    own: Link,
+    link: dict[str, Any],
     *,
     name: str,
     kind: str,
     group_devices: int,
     bytes_per_s: float,
     wire_latency_s: float,
+    degree_shares: _Shares = (),
+    pair_share: float = 1.0,
     gain: tuple[float, int] = (1.0, 1),
     wraps: bool = False,
     shares_inner_link: bool = False,
 ) -> dict[str, Any]:
-    link = _link(own)
     return {
         "name": name,
         "kind": kind,
         "group_devices": group_devices,
         "bytes_per_s": bytes_per_s,
         "collective_efficiency": link["collective_efficiency"],
+        "all_to_all_efficiency": link["all_to_all_efficiency"],
         "point_to_point_efficiency": link["point_to_point_efficiency"],
         "latency_s": link["hop_latency_s"] + wire_latency_s,
         "half_saturation_bytes": link["half_saturation_bytes"],
+        "degree_shares": [list(pair) for pair in degree_shares],
+        "pair_share": pair_share,
         "in_network_gain": gain[0],
         "in_network_min_ranks": gain[1],
         "wraps": wraps,
@@ -191,7 +232,10 @@ def _level(
     }
 
 
-def _link(own: Link) -> dict[str, Any]:
-    """The numbers of the link technology, each replaced by the cluster's own where it has one."""
-    known = read_data("links.json")["technologies"][own.technology]
-    return {key: known[key]["value"] if getattr(own, key) is None else getattr(own, key) for key in _LINK_KEYS}
+def _link(technology: str, *own: LinkNumbers) -> dict[str, Any]:
+    """The numbers of a link technology, each replaced by the cluster's own where it has one; the last counts."""
+    known = read_data("links.json")["technologies"][technology]
+    numbers = {key: known[key]["value"] for key in _LINK_KEYS}
+    for part in own:
+        numbers.update({key: getattr(part, key) for key in _LINK_KEYS if getattr(part, key) is not None})
+    return numbers

@@ -1,6 +1,6 @@
 //! Layouts a second, on one thread: `cargo bench -p clusterplan-core`.
 
-use clusterplan_core::estimate::{Groups, LayoutContext, WorkTable};
+use clusterplan_core::estimate::{ComputeTable, Groups, LayoutContext};
 use clusterplan_core::layout::{self, Layout, Placement, Recompute, ScheduleKind, Zero};
 use clusterplan_core::search::{search, Monitor, SearchOptions};
 use clusterplan_core::Problem;
@@ -46,11 +46,12 @@ fn one_layout(bencher: Bencher<'_, '_>) {
         recompute: Recompute::None,
         zero: Zero::One,
         schedule: ScheduleKind::Interleaved,
-        placement: Placement::TpDpPp,
+        placement: Placement::DEFAULT,
     };
     let (split, micro_batches) = layout::check(problem.rules(), &layout).expect("the layout keeps the rules");
-    let work = WorkTable::new(&problem, layout.tp, layout.sequence_parallel, layout.micro_batch);
-    let groups = Groups::new(&problem, layout.tp, layout.pp, layout.placement);
+    let groups = Groups::new(&problem.model, &problem.network, layout.tp, layout.pp, layout.placement);
+    let work = ComputeTable::new(&problem, layout.tp, layout.sequence_parallel, layout.micro_batch)
+        .with_tensor_group(groups.tensor(), problem.stack.overlap_tensor_backward);
     bencher.counter(ItemsCount::new(1_u64)).bench(|| {
         let context = LayoutContext {
             problem: divan::black_box(&problem),

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 
 use crate::error::{check, CoreError};
-use crate::hardware::{Accelerator, Attention, Network};
-use crate::layout::{LayoutDocument, Rules, SpaceSpec};
+use crate::hardware::{Accelerator, Attention, Network, Question};
+use crate::layout::{Dimensions, LayoutDocument, Placement, Rules, SpaceSpec};
 use crate::model::ModelSpec;
 use crate::stack::Stack;
 use crate::training::Training;
 
-const SCHEMA: &str = "clusterplan.problem/1";
+const SCHEMA: &str = "clusterplan.problem/2";
 
 /// A model, a training, a device, a network, a training software and a space.
 #[derive(Debug, Clone, Deserialize)]
@@ -52,7 +52,17 @@ impl Problem {
         self.attention.validate()?;
         self.network.validate()?;
         self.stack.validate()?;
-        self.space.dimensions(&self.model, &self.training, self.network.devices).map(|_| ())
+        self.dimensions().map(|_| ())
+    }
+
+    /// The lists of values that a search walks.
+    pub fn dimensions(&self) -> Result<Dimensions, CoreError> {
+        let placements = Placement::all(&self.network.distinct_axis_orders());
+        let dimensions = self.space.dimensions(&self.model, &self.training, self.network.devices, &placements)?;
+        for placement in &dimensions.placement {
+            self.network.check_axes(placement.axes)?;
+        }
+        Ok(dimensions)
     }
 
     /// The rules of the space for this problem.
@@ -70,6 +80,23 @@ impl Problem {
 /// Reads a layout document.
 pub fn layout_from_json(text: &str) -> Result<LayoutDocument, CoreError> {
     serde_json::from_str(text).map_err(|error| CoreError::Document { document: "layout", reason: error.to_string() })
+}
+
+/// Reads and checks a network document on its own.
+pub fn network_from_json(text: &str) -> Result<Network, CoreError> {
+    let network: Network = serde_json::from_str(text)
+        .map_err(|error| CoreError::Document { document: "network", reason: error.to_string() })?;
+    network.validate()?;
+    Ok(network)
+}
+
+/// Reads the name of something that the network does.
+pub fn question_from_text(text: &str) -> Result<Question, CoreError> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| CoreError::Value {
+        field: "operation".to_owned(),
+        given: format!("'{text}'"),
+        allowed: "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or point_to_point".to_owned(),
+    })
 }
 
 /// Reads and checks a model document on its own.

@@ -60,7 +60,7 @@ fn states_take_18_bytes_a_parameter_and_6_plus_12_over_dp_with_zero_1() {
             recompute: Recompute::Selective,
             zero,
             schedule: ScheduleKind::Interleaved,
-            placement: Placement::TpDpPp,
+            placement: Placement::DEFAULT,
         };
         let memory = estimate(&problem, &layout).expect("the published layout is valid").memory;
         let middle = memory.stages[1].by_category;

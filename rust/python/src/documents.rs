@@ -1,5 +1,6 @@
 //! Short calls: one document in, one out.
 
+use clusterplan_core::hardware::CollectiveDocument;
 use clusterplan_core::model::ParameterCounts;
 use clusterplan_core::{estimate as core_estimate, problem, Problem};
 use pyo3::prelude::*;
@@ -15,6 +16,36 @@ pub(crate) fn estimate(py: Python<'_>, problem: &str, layout: &str) -> PyResult<
         let problem = Problem::from_json(problem)?;
         let layout = problem::layout_from_json(layout)?.layout(problem.network.devices)?;
         core_estimate::estimate(&problem, &layout)
+    })?
+    .map_err(|error| to_python(py, &error))?;
+    serde_json::to_string(&document).map_err(|error| unwritable(py, &error))
+}
+
+/// Who sends how much over which level in a step of one layout.
+#[pyfunction]
+pub(crate) fn traffic(py: Python<'_>, problem: &str, layout: &str) -> PyResult<String> {
+    let document = run_short(py, || {
+        let problem = Problem::from_json(problem)?;
+        let layout = problem::layout_from_json(layout)?.layout(problem.network.devices)?;
+        core_estimate::traffic(&problem, &layout)
+    })?
+    .map_err(|error| to_python(py, &error))?;
+    serde_json::to_string(&document).map_err(|error| unwritable(py, &error))
+}
+
+/// What one collective costs.
+#[pyfunction]
+pub(crate) fn collective(
+    py: Python<'_>,
+    network: &str,
+    operation: &str,
+    ranks: u64,
+    stride: u64,
+    bytes: f64,
+) -> PyResult<String> {
+    let document = run_short(py, || {
+        let (network, question) = (problem::network_from_json(network)?, problem::question_from_text(operation)?);
+        CollectiveDocument::new(&network, question, ranks, stride, bytes)
     })?
     .map_err(|error| to_python(py, &error))?;
     serde_json::to_string(&document).map_err(|error| unwritable(py, &error))

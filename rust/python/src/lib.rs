@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use super::documents::{build_info, estimate, parameters};
+    use super::documents::{build_info, collective, estimate, parameters, traffic};
     #[pymodule_export]
     use super::search::search;
 }

@@ -1,7 +1,7 @@
 //! Traffic between data ranks: gradients reduced, parameters gathered (§7; Rajbhandari et al. 2020, arXiv 1910.02054, section 7).
 
 use super::overlap::Communication;
-use crate::hardware::Group;
+use crate::hardware::Pricing;
 use crate::layout::Zero;
 use crate::model::COMPUTE_BYTES;
 use crate::stack::Stack;
@@ -22,7 +22,7 @@ pub(super) struct DataStage {
 /// Seconds of data traffic of one stage and step.
 pub(super) fn data_traffic(
     stack: &Stack,
-    group: &Group,
+    group: &impl Pricing,
     zero: Zero,
     stage: &DataStage,
     micro_batches: f64,
@@ -38,14 +38,14 @@ pub(super) fn data_traffic(
         let count = messages(by_layer);
         count * price(bytes / count)
     };
-    let gather_s = || in_messages(parameter_bytes, hides_gathers, &|bytes| group.all_gather_s(bytes));
-    let scatter_s = || in_messages(gradient_bytes, hides_reductions, &|bytes| group.reduce_scatter_s(bytes));
+    let gather_s = || in_messages(parameter_bytes, hides_gathers, &|bytes| group.all_gather(bytes));
+    let scatter_s = || in_messages(gradient_bytes, hides_reductions, &|bytes| group.reduce_scatter(bytes));
     let beside_forward = |seconds| Communication::in_buckets(seconds, stage.forward_s, buckets, hides_gathers);
     let beside_backward = |seconds, overlaps| Communication::in_buckets(seconds, stage.backward_s, buckets, overlaps);
 
     match zero {
         Zero::Zero => {
-            let reduce_s = in_messages(gradient_bytes, hides_reductions, &|bytes| group.all_reduce_s(bytes));
+            let reduce_s = in_messages(gradient_bytes, hides_reductions, &|bytes| group.all_reduce(bytes));
             beside_backward(reduce_s, hides_reductions)
         }
         Zero::One => beside_backward(scatter_s(), hides_reductions) + beside_forward(gather_s()),

@@ -1,17 +1,24 @@
 //! One layout -> what it costs. The only place that composes model, hardware, memory and schedule (§5-§9).
 
+mod block;
 mod data;
 mod document;
+mod groups;
 mod overlap;
 mod step;
+mod tensor;
+mod traffic;
 mod work;
 
 pub use document::{EstimateDocument, HiddenSeconds, MemoryDocument, StageDocument, TimeParts};
-pub use step::{Costs, Groups, LayoutContext};
-pub use work::WorkTable;
+pub use groups::Groups;
+pub use step::{Costs, LayoutContext};
+pub use traffic::{traffic, TrafficDocument};
+pub use work::{ComputeTable, WorkTable};
 
 use crate::error::CoreError;
-use crate::layout::{self, Layout, Rules};
+use crate::hardware::Network;
+use crate::layout::{self, Layout, Rules, StageSplit};
 use crate::memory::{Activations, MemoryBytes, StageMemory};
 use crate::model::RankParameters;
 use crate::problem::Problem;
@@ -21,15 +28,34 @@ use crate::schedule;
 ///
 /// A layout that breaks a rule of the space is an error; one that does not fit is not (`fits` is false).
 pub fn estimate(problem: &Problem, layout: &Layout) -> Result<EstimateDocument, CoreError> {
-    let rules = problem.rules();
-    let (split, micro_batches) = layout::check(rules, layout).map_err(|rule| CoreError::InvalidLayout {
-        rule: rule.name(),
-        explanation: layout::explain(rule, rules, layout),
-    })?;
-    let work = WorkTable::new(problem, layout.tp, layout.sequence_parallel, layout.micro_batch);
-    let groups = Groups::new(problem, layout.tp, layout.pp, layout.placement);
+    let Prepared { split, micro_batches, compute, groups, .. } = Prepared::new(problem, layout)?;
+    let work = compute.with_tensor_group(&groups.tensor, problem.stack.overlap_tensor_backward);
     let context = LayoutContext { problem, layout, split, micro_batches, work: &work, groups: &groups };
     Ok(EstimateDocument::new(&context))
+}
+
+/// A layout that keeps the rules, with its tables and groups.
+struct Prepared {
+    split: StageSplit,
+    micro_batches: u64,
+    network: Network,
+    compute: ComputeTable,
+    groups: Groups,
+}
+
+impl Prepared {
+    fn new(problem: &Problem, layout: &Layout) -> Result<Self, CoreError> {
+        let rules = problem.rules();
+        let (split, micro_batches) = layout::check(rules, layout).map_err(|rule| CoreError::InvalidLayout {
+            rule: rule.name(),
+            explanation: layout::explain(rule, rules, layout),
+        })?;
+        problem.network.check_axes(layout.placement.axes)?;
+        let network = problem.network.with_axes(layout.placement.axes);
+        let groups = Groups::new(&problem.model, &network, layout.tp, layout.pp, layout.placement);
+        let compute = ComputeTable::new(problem, layout.tp, layout.sequence_parallel, layout.micro_batch);
+        Ok(Self { split, micro_batches, network, compute, groups })
+    }
 }
 
 /// The stage of a layout that needs most memory, and its bytes, for a job of `devices` devices; `None` where the

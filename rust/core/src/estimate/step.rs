@@ -1,52 +1,21 @@
 //! Composition of one step (§8) from work tables, groups, schedule and memory. This is the inner loop of a search: no allocation.
 
+use super::block::Block;
 use super::data::{data_traffic, DataStage};
+use super::groups::{share_port, Groups};
 use super::overlap::Communication;
-use super::work::{Block, WorkTable};
-use crate::hardware::{Group, PointToPoint};
-use crate::layout::{Layout, Placement, StageSplit, Zero};
+use super::work::WorkTable;
+use crate::hardware::{Group, Pricing};
+use crate::layout::{Layout, StageSplit, Zero};
 use crate::memory::StageMemory;
-use crate::model::RankParameters;
 use crate::problem::Problem;
 use crate::schedule::{self, StageTimes};
 
 /// Most distinct stages: first, middle, last.
 const DISTINCT: usize = 3;
 
-/// Groups and parameters of a (tp, pp, placement).
-#[derive(Debug, Clone)]
-pub struct Groups {
-    data: Group,
-    /// Data degree.
-    pub dp: u64,
-    boundary: Option<PointToPoint>,
-    ends: Group,
-    pub(crate) parameters: RankParameters,
-}
-
-impl Groups {
-    /// Works out the groups; tp·pp must divide the devices.
-    #[must_use]
-    pub fn new(problem: &Problem, tp: u64, pp: u64, placement: Placement) -> Self {
-        let network = &problem.network;
-        let dp = network.devices / (tp * pp);
-        let (data_stride, pipeline_stride) = match placement {
-            Placement::TpDpPp => (tp, tp * dp),
-            Placement::TpPpDp => (tp * pp, tp),
-        };
-        Self {
-            data: Group::new(network, dp, data_stride),
-            dp,
-            boundary: Group::neighbours(network, pp, pipeline_stride),
-            ends: Group::ends(network, pp, pipeline_stride),
-            parameters: RankParameters::of(&problem.model, tp, pp),
-        }
-    }
-}
-
 /// All that the cost of a layout is composed from. The layout keeps the rules.
-#[derive(Clone, Copy)]
-pub struct LayoutContext<'a> {
+pub struct LayoutContext<'a, P = Group> {
     /// The problem.
     pub problem: &'a Problem,
     /// The layout.
@@ -58,8 +27,16 @@ pub struct LayoutContext<'a> {
     /// Work of its tensor rank and micro-batch.
     pub work: &'a WorkTable,
     /// Its groups.
-    pub groups: &'a Groups,
+    pub groups: &'a Groups<P>,
 }
+
+impl<P> Clone for LayoutContext<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for LayoutContext<'_, P> {}
 
 /// Seconds of a step by part, and what is hidden beneath them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,18 +70,18 @@ impl Costs {
 
 /// One micro-batch on one of the distinct stages.
 #[derive(Debug, Clone, Copy, Default)]
-struct Stage {
+pub(super) struct Stage {
     times: StageTimes,
     forward_s: f64,
     backward_s: f64,
     recompute_s: f64,
-    /// Computation that has no tensor traffic beside it.
+    /// Computation that has no tensor traffic beside it on the port of the pipeline.
     window_s: f64,
     /// Computation lost to traffic beside it.
     slowdown_s: f64,
-    tensor: Communication,
+    pub(super) tensor: Communication,
     /// Exchanges with the neighbouring stages.
-    boundary: Communication,
+    pub(super) boundary: Communication,
 }
 
 /// The pipeline part of a step: everything that does not depend on how the data ranks share the states.
@@ -117,7 +94,7 @@ pub struct PipelineCosts {
 /// A distinct stage's data-parallel view, or nothing.
 type DataStageSlot = Option<DataStage>;
 
-impl LayoutContext<'_> {
+impl<P: Pricing> LayoutContext<'_, P> {
     /// Memory of the layout's stages.
     #[must_use]
     pub fn memory(&self) -> StageMemory<'_> {
@@ -165,17 +142,12 @@ impl LayoutContext<'_> {
     /// The part of the step that the shards do not change.
     #[must_use]
     pub fn pipeline(&self) -> PipelineCosts {
-        let Self { problem, layout, split, work, groups, .. } = *self;
+        let Self { problem, layout, split, groups, .. } = *self;
         let stack = &problem.stack;
         let micro_batches = self.micro_batches as f64;
         let schedule = schedule::of(layout.schedule);
 
-        // Boundary exchanges: one hop each way for every chunk.
-        let hop_s = groups
-            .boundary
-            .as_ref()
-            .map_or(0.0, |boundary| boundary.seconds(work.boundary_bytes) + work.boundary_gather_s);
-        let exchanges_s = 2.0 * layout.vpp as f64 * hop_s;
+        let exchanges_s = self.exchanges();
         let hides_exchanges = schedule.can_hide_boundaries() && stack.overlap_pipeline;
 
         let mut stages = [Stage::default(); DISTINCT];
@@ -183,33 +155,20 @@ impl LayoutContext<'_> {
         let mut used = 0;
         for (index, count) in split.distinct() {
             let stage = self.stage(index, count as f64, exchanges_s, hides_exchanges);
-            let is_last = index + 1 == split.stages;
-            let parameters = split.layers(index) as f64 * groups.parameters.layer
-                + if index == 0 { groups.parameters.embedding } else { 0.0 }
-                + if is_last { groups.parameters.head } else { 0.0 };
-            // A second of computation hides one second of one kind of traffic.
-            let free = if stage.window_s > 0.0 { 1.0 - stage.boundary.hidden_s / stage.window_s } else { 0.0 };
-            data_stages[used] = Some(DataStage {
-                parameters,
-                layers: split.layers(index),
-                forward_s: stage.forward_s * free,
-                backward_s: (stage.window_s - stage.forward_s) * free,
-            });
+            data_stages[used] = Some(self.data_stage(index, &stage));
             stages[used] = stage;
             used += 1;
         }
         let times = [stages[0].times, stages[1].times, stages[2].times];
         let pipe_s = schedule.pipe_time_s(&times[..used], micro_batches, layout.vpp as f64);
 
-        let mut slowest = &stages[0];
-        for stage in &stages[1..used] {
-            if stage.times.total_s() > slowest.times.total_s() {
-                slowest = stage;
-            }
-        }
+        // Stages that differ by rounding alone are equal, and the first of equals governs.
+        let longest_s = stages[..used].iter().map(|stage| stage.times.total_s()).fold(0.0, f64::max);
+        let governs = |stage: &&Stage| stage.times.total_s() >= longest_s * (1.0 - 1e-12);
+        let slowest = stages[..used].iter().find(governs).unwrap_or(&stages[0]);
         // What hides in the steady state has nothing to hide behind while the pipeline fills and drains.
         let fill_and_drain_s = (layout.pp - 1) as f64 * slowest.boundary.hidden_s / layout.vpp as f64;
-        let tied_table_s = groups.ends.all_reduce_s(stack.gradient_reduce_bytes * groups.parameters.shared_table);
+        let tied_table_s = groups.ends.all_reduce(stack.gradient_reduce_bytes * groups.parameters.shared_table);
         let base = Costs {
             forward_s: micro_batches * slowest.forward_s,
             backward_s: micro_batches * slowest.backward_s,
@@ -225,8 +184,40 @@ impl LayoutContext<'_> {
         PipelineCosts { base, stages: data_stages }
     }
 
-    fn stage(&self, index: u64, count: f64, exchanges_s: f64, hides_exchanges: bool) -> Stage {
-        let Self { problem, layout, split, work, .. } = *self;
+    /// Boundary exchanges of a micro-batch and stage: one hop each way for every chunk.
+    pub(super) fn exchanges(&self) -> f64 {
+        let Self { layout, work, groups, .. } = *self;
+        if layout.pp == 1 {
+            return 0.0;
+        }
+        let hop = groups.pipeline.point_to_point(work.boundary_bytes) + work.boundary_gather_s;
+        2.0 * layout.vpp as f64 * hop
+    }
+
+    /// A stage as its data group sees it. What hides already on the port of the data group leaves no room beside it.
+    pub(super) fn data_stage(&self, index: u64, stage: &Stage) -> DataStage {
+        let Self { split, groups, .. } = *self;
+        let parameters = split.layers(index) as f64 * groups.parameters.layer
+            + if index == 0 { groups.parameters.embedding } else { 0.0 }
+            + if index + 1 == split.stages { groups.parameters.head } else { 0.0 };
+        let free = if !share_port(&groups.pipeline, &groups.data) {
+            1.0
+        } else if stage.window_s > 0.0 {
+            1.0 - stage.boundary.hidden_s / stage.window_s
+        } else {
+            0.0
+        };
+        let beside_tensor = if share_port(&groups.tensor, &groups.data) { stage.tensor.hidden_s } else { 0.0 };
+        DataStage {
+            parameters,
+            layers: split.layers(index),
+            forward_s: stage.forward_s * free,
+            backward_s: (stage.backward_s + stage.recompute_s - beside_tensor) * free,
+        }
+    }
+
+    pub(super) fn stage(&self, index: u64, count: f64, exchanges_s: f64, hides_exchanges: bool) -> Stage {
+        let Self { problem, layout, split, work, groups, .. } = *self;
         let nothing = Block::default();
         let embedding = if index == 0 { &work.embedding } else { &nothing };
         let head = if index + 1 == split.stages { &work.head } else { &nothing };
@@ -240,7 +231,9 @@ impl LayoutContext<'_> {
             + embedding.backward_tensor
             + head.backward_tensor;
         let tensor = forward_tensor + backward_tensor;
-        let window_s = forward_s + backward_s + recompute_s - tensor.hidden_s;
+        // A port carries one kind of hidden traffic at a time.
+        let beside_tensor = if share_port(&groups.tensor, &groups.pipeline) { tensor.hidden_s } else { 0.0 };
+        let window_s = forward_s + backward_s + recompute_s - beside_tensor;
         let boundary = Communication::beside(exchanges_s, window_s, hides_exchanges);
         let slowdown_s = problem.stack.overlap_slowdown * (tensor.hidden_s + boundary.hidden_s);
         let half_exchange_s = boundary.exposed_s / 2.0;

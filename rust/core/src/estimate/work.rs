@@ -1,22 +1,33 @@
 //! Work that depends on few degrees: a layer, the embedding and the head of one tensor rank for one micro-batch (§5, §7).
 //!
-//! A search makes one table per (tp, sequence parallelism, micro-batch) and composes layouts from it.
+//! A search makes one table of computation per (tp, sequence parallelism, micro-batch), adds the traffic of the tensor
+//! group wherever a placement puts it, and composes layouts from the two.
 
+use super::block::{Block, Column};
 use super::overlap::Communication;
-use crate::hardware::{Accelerator, GemmShape, Group};
+use super::tensor::TensorTraffic;
+use crate::hardware::{Accelerator, GemmShape, Pricing};
 use crate::layout::Recompute;
 use crate::memory::Activations;
 use crate::model::{ModelSpec, COMPUTE_BYTES};
 use crate::problem::Problem;
 use crate::stack::Stack;
 
-/// Seconds of a block of operators.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Block {
-    pub(super) forward_s: f64,
-    pub(super) backward_s: f64,
-    pub(super) forward_tensor: Communication,
-    pub(super) backward_tensor: Communication,
+/// Computation of one micro-batch on one tensor rank.
+#[derive(Debug, Clone)]
+pub struct ComputeTable {
+    layer: Block,
+    embedding: Block,
+    head: Block,
+    /// Column-parallel linear layers: those of a layer, and that of the head.
+    layer_columns: [Column; 2],
+    head_column: Column,
+    attention_forward_s: f64,
+    tp: u64,
+    sequence_parallel: bool,
+    /// Bytes of the whole residual stream of a micro-batch (`S_a`).
+    tensor_bytes: f64,
+    activations: Activations,
 }
 
 /// Costs of one micro-batch on one tensor rank.
@@ -28,17 +39,16 @@ pub struct WorkTable {
     attention_forward_s: f64,
     /// Bytes of the boundary tensor that one rank sends to the next stage.
     pub(super) boundary_bytes: f64,
-    /// Seconds to gather the boundary tensor again on its tensor ranks.
+    /// What it takes to gather the boundary tensor again on its tensor ranks.
     pub(super) boundary_gather_s: f64,
     pub(super) activations: Activations,
 }
 
-impl WorkTable {
-    /// Prices the work of `tp` tensor ranks on micro-batches of `micro_batch` sequences.
+impl ComputeTable {
+    /// Prices the computation of `tp` tensor ranks on micro-batches of `micro_batch` sequences.
     #[must_use]
     pub fn new(problem: &Problem, tp: u64, sequence_parallel: bool, micro_batch: u64) -> Self {
-        let tensor_group = Group::new(&problem.network, tp, 1);
-        let pricer = Pricer::new(problem, &tensor_group, tp, sequence_parallel, micro_batch);
+        let pricer = Pricer::new(problem, tp, sequence_parallel, micro_batch);
         let attention = problem.attention.times(
             &problem.accelerator,
             micro_batch as f64,
@@ -46,17 +56,39 @@ impl WorkTable {
             problem.model.rank_heads(tp),
             problem.model.head_dim as f64,
         );
+        let (layer, layer_columns) = pricer.layer(attention.forward_s, attention.backward_s);
+        let (head, head_column) = pricer.head();
         Self {
-            layer: pricer.layer(attention.forward_s, attention.backward_s),
+            layer,
             embedding: pricer.embedding(),
-            head: pricer.head(),
+            head,
+            layer_columns,
+            head_column,
             attention_forward_s: attention.forward_s,
-            boundary_bytes: pricer.tensor_bytes / tp as f64,
-            boundary_gather_s: if sequence_parallel { 0.0 } else { tensor_group.all_gather_s(pricer.tensor_bytes) },
+            tp,
+            sequence_parallel,
+            tensor_bytes: pricer.tensor_bytes,
             activations: Activations::of(problem, tp, sequence_parallel, micro_batch),
         }
     }
 
+    /// Adds the traffic of the tensor group.
+    #[must_use]
+    pub fn with_tensor_group(&self, group: &impl Pricing, overlaps_backward: bool) -> WorkTable {
+        let traffic = TensorTraffic::new(group, self.tensor_bytes, self.sequence_parallel, overlaps_backward);
+        WorkTable {
+            layer: traffic.layer(self.layer, &self.layer_columns),
+            embedding: traffic.embedding(self.embedding),
+            head: traffic.head(self.head, &self.head_column),
+            attention_forward_s: self.attention_forward_s,
+            boundary_bytes: self.tensor_bytes / self.tp as f64,
+            boundary_gather_s: traffic.boundary_gather(),
+            activations: self.activations,
+        }
+    }
+}
+
+impl WorkTable {
     /// Seconds of computation that the backward of a layer repeats.
     pub(super) fn recompute_s(&self, recompute: Recompute) -> f64 {
         match recompute {
@@ -80,9 +112,7 @@ struct Pricer<'a> {
     model: &'a ModelSpec,
     device: &'a Accelerator,
     stack: &'a Stack,
-    group: &'a Group,
     tp: u64,
-    sequence_parallel: bool,
     dropout: f64,
     /// Tokens of a micro-batch (T).
     tokens: f64,
@@ -103,19 +133,21 @@ impl Linear {
     fn backward_s(&self) -> f64 {
         self.input_gradient_s + self.weight_gradient_s
     }
+
+    fn column(&self) -> Column {
+        Column { input_gradient_s: self.input_gradient_s, weight_gradient_s: self.weight_gradient_s }
+    }
 }
 
 impl<'a> Pricer<'a> {
-    fn new(problem: &'a Problem, group: &'a Group, tp: u64, sequence_parallel: bool, micro_batch: u64) -> Self {
+    fn new(problem: &'a Problem, tp: u64, sequence_parallel: bool, micro_batch: u64) -> Self {
         let tokens = (micro_batch * problem.training.sequence_length) as f64;
         let width = tokens * problem.model.hidden as f64;
         Self {
             model: &problem.model,
             device: &problem.accelerator,
             stack: &problem.stack,
-            group,
             tp,
-            sequence_parallel,
             dropout: problem.training.dropout_bytes(),
             tokens,
             elements: width / if sequence_parallel { tp as f64 } else { 1.0 },
@@ -150,7 +182,7 @@ impl<'a> Pricer<'a> {
         }
     }
 
-    fn layer(&self, attention_forward_s: f64, attention_backward_s: f64) -> Block {
+    fn layer(&self, attention_forward_s: f64, attention_backward_s: f64) -> (Block, [Column; 2]) {
         let (model, device, stack) = (self.model, self.device, self.stack);
         let (h, d, g) = (model.hidden as f64, model.head_dim as f64, model.gates());
         let (a, k) = (model.rank_heads(self.tp), model.rank_kv_heads(self.tp));
@@ -189,75 +221,29 @@ impl<'a> Pricer<'a> {
             + activation(2.0 * g + 1.0)
             + down.backward_s();
 
-        let forward_tensor = if self.sequence_parallel {
-            Communication::exposed(2.0 * self.all_gather_s() + 2.0 * self.reduce_scatter_s())
-        } else {
-            Communication::exposed(2.0 * self.all_reduce_s())
-        };
-        let mut backward_tensor = self.column_backward(&qkv) + self.column_backward(&up);
-        if self.sequence_parallel {
-            // The gradients of the two row-parallel outputs are gathered before anything can start.
-            backward_tensor += Communication::exposed(2.0 * self.all_gather_s());
-        }
-        Block { forward_s, backward_s, forward_tensor, backward_tensor }
+        (Block::computation(forward_s, backward_s), [qkv.column(), up.column()])
     }
 
     fn embedding(&self) -> Block {
         // Every tensor rank looks up all tokens in its own rows of the table.
         let width = self.tensor_bytes / COMPUTE_BYTES;
-        let (forward_tensor, backward_tensor) = if self.sequence_parallel {
-            (Communication::exposed(self.reduce_scatter_s()), Communication::exposed(self.all_gather_s()))
-        } else {
-            (Communication::exposed(self.all_reduce_s()), Communication::default())
-        };
-        Block {
-            forward_s: self.device.memory_bound_s(2.0 * self.tensor_bytes + self.dropout * self.elements),
-            backward_s: self.device.memory_bound_s((COMPUTE_BYTES + 2.0 * self.stack.gradient_bytes) * width),
-            forward_tensor,
-            backward_tensor,
-        }
+        Block::computation(
+            self.device.memory_bound_s(2.0 * self.tensor_bytes + self.dropout * self.elements),
+            self.device.memory_bound_s((COMPUTE_BYTES + 2.0 * self.stack.gradient_bytes) * width),
+        )
     }
 
-    fn head(&self) -> Block {
+    fn head(&self) -> (Block, Column) {
         let (device, stack) = (self.device, self.stack);
         let vocab = self.model.rank_vocab(self.tp);
         let logits = self.linear(self.model.hidden as f64, vocab);
         let scores = self.tokens * vocab;
-        let forward_tensor =
-            if self.sequence_parallel { Communication::exposed(self.all_gather_s()) } else { Communication::default() };
-        Block {
-            forward_s: device.memory_bound_s(stack.norm_bytes_forward * self.elements)
-                + logits.forward_s
-                + device.memory_bound_s(stack.cross_entropy_bytes_forward * scores),
-            backward_s: device.memory_bound_s(stack.norm_bytes_backward * self.elements)
-                + logits.backward_s()
-                + device.memory_bound_s(stack.cross_entropy_bytes_backward * scores),
-            forward_tensor,
-            backward_tensor: self.column_backward(&logits),
-        }
-    }
-
-    /// Tensor traffic of the backward of a column-parallel linear layer: its input is gathered again beside the
-    /// input gradient, and that gradient is reduced beside the weight gradient.
-    fn column_backward(&self, linear: &Linear) -> Communication {
-        let overlaps = self.stack.overlap_tensor_backward;
-        if self.sequence_parallel {
-            Communication::beside(self.all_gather_s(), linear.input_gradient_s, overlaps)
-                + Communication::beside(self.reduce_scatter_s(), linear.weight_gradient_s, overlaps)
-        } else {
-            Communication::beside(self.all_reduce_s(), linear.weight_gradient_s, overlaps)
-        }
-    }
-
-    fn all_gather_s(&self) -> f64 {
-        self.group.all_gather_s(self.tensor_bytes)
-    }
-
-    fn reduce_scatter_s(&self) -> f64 {
-        self.group.reduce_scatter_s(self.tensor_bytes)
-    }
-
-    fn all_reduce_s(&self) -> f64 {
-        self.group.all_reduce_s(self.tensor_bytes)
+        let forward_s = device.memory_bound_s(stack.norm_bytes_forward * self.elements)
+            + logits.forward_s
+            + device.memory_bound_s(stack.cross_entropy_bytes_forward * scores);
+        let backward_s = device.memory_bound_s(stack.norm_bytes_backward * self.elements)
+            + logits.backward_s()
+            + device.memory_bound_s(stack.cross_entropy_bytes_backward * scores);
+        (Block::computation(forward_s, backward_s), logits.column())
     }
 }

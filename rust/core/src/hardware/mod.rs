@@ -1,11 +1,16 @@
-//! What operators and collectives cost: the device's roofline (§5) and the network's levels (§6).
+//! What operators and collectives cost: the device's roofline (§5) and the network (network.md).
 
 mod accelerator;
 mod attention;
+mod collective;
+mod document;
 mod group;
 mod network;
+mod span;
 
 pub use accelerator::{Accelerator, GemmProfile, GemmShape};
 pub use attention::{Attention, AttentionKind, AttentionTimes};
-pub use group::{Group, PointToPoint};
-pub use network::{Level, LevelKind, Network, MAXIMUM_LEVELS};
+pub use collective::{Algorithm, Candidate, Collective, Operation, PointToPoint};
+pub use document::{CandidateDocument, CollectiveDocument, Question};
+pub use group::{members_by_level, Group, Pricing};
+pub use network::{Level, LevelKind, Library, Network, MAXIMUM_LEVELS};

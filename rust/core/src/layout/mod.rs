@@ -1,6 +1,7 @@
 //! One full answer to "how is it parallelised", its rules (§10) and the space of all of them.
 
 mod document;
+mod placement;
 mod rules;
 mod space;
 mod stages;
@@ -8,6 +9,7 @@ mod stages;
 use serde::{Deserialize, Serialize};
 
 pub use document::{LayoutDocument, Shards};
+pub use placement::{AxisOrder, Placement, RankOrder, Strides, MOST_AXES};
 pub use rules::{check, explain, Rule, Rules};
 pub use space::{Dimensions, SpaceSpec};
 pub use stages::StageSplit;
@@ -76,16 +78,6 @@ pub enum ScheduleKind {
     OneForwardOneBackward,
     /// One forward, one backward, over several chunks a stage.
     Interleaved,
-}
-
-/// Which dimension is innermost when ranks are numbered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Placement {
-    /// Tensor ranks are neighbours, then data ranks, then stages (the launchers' default).
-    TpDpPp,
-    /// Tensor ranks are neighbours, then stages, then data ranks.
-    TpPpDp,
 }
 
 /// One layout of a dense model. A plain value; its order is the last tie-break of a search.

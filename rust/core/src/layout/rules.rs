@@ -1,6 +1,6 @@
 //! The rules that launchers enforce (§10), in the order in which a layout is counted under the first it breaks.
 
-use super::{Layout, Placement, ScheduleKind, StageSplit, Zero};
+use super::{Layout, ScheduleKind, StageSplit, Zero};
 use crate::model::ModelSpec;
 use crate::training::Training;
 
@@ -157,15 +157,6 @@ impl Rules<'_> {
             Err(Rule::ZeroWithoutData)
         } else if pp > 1 && zero > self.largest_zero_with_pipeline {
             Err(Rule::ZeroWithPipeline)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// With one stage or one data rank all placements are the same ranks; `first` is the one that stands for them.
-    pub fn placement(&self, placement: Placement, first: Placement, pp: u64, dp: u64) -> Result<(), Rule> {
-        if (pp == 1 || dp == 1) && placement != first {
-            Err(Rule::PlacementDuplicate)
         } else {
             Ok(())
         }

@@ -55,8 +55,14 @@ pub struct Dimensions {
 }
 
 impl SpaceSpec {
-    /// Fills in the defaults of §10 and checks what was given.
-    pub fn dimensions(&self, model: &ModelSpec, training: &Training, devices: u64) -> Result<Dimensions, CoreError> {
+    /// Fills in the defaults of §10 and checks what was given. `placements` are those that differ on the network.
+    pub fn dimensions(
+        &self,
+        model: &ModelSpec,
+        training: &Training,
+        devices: u64,
+        placements: &[Placement],
+    ) -> Result<Dimensions, CoreError> {
         let chunks = || {
             let mut all = divisors(model.layers);
             all.extend(divisors(model.layers + 2));
@@ -86,7 +92,7 @@ impl SpaceSpec {
                     ScheduleKind::Interleaved,
                 ],
             )?,
-            placement: values("space.placement", self.placement.as_ref(), &[Placement::TpDpPp, Placement::TpPpDp])?,
+            placement: values("space.placement", self.placement.as_ref(), placements)?,
         };
         dimensions.validate()
     }

@@ -1,5 +1,6 @@
 //! The whole space, every layout costed, the best ones kept (§10).
 
+mod arrangement;
 mod counts;
 mod nearest;
 mod top;
@@ -132,7 +133,7 @@ pub fn search(problem: &Problem, options: SearchOptions, monitor: &Monitor) -> R
     let started = Instant::now();
     check::that((1..=MOST_PLANS).contains(&options.top), "top", options.top, &format!("between 1 and {MOST_PLANS}"))?;
     let deadline = options.deadline(started)?;
-    let dimensions = problem.space.dimensions(&problem.model, &problem.training, problem.network.devices)?;
+    let dimensions = problem.dimensions()?;
     let space = dimensions.raw();
     monitor.total.store(space, Ordering::Relaxed);
 

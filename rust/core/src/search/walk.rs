@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
+use super::arrangement::{Arranged, Arrangements};
 use super::counts::Counts;
 use super::top::{Candidate, Top};
 use super::Monitor;
-use crate::estimate::{Groups, LayoutContext, WorkTable};
-use crate::layout::{Dimensions, Layout, Placement, Rule, Rules, ScheduleKind, StageSplit, Zero};
+use crate::estimate::{ComputeTable, Groups, LayoutContext, WorkTable};
+use crate::layout::{Dimensions, Layout, Rule, Rules, ScheduleKind, StageSplit, Zero};
 use crate::problem::Problem;
 
 /// What a walk, or a part of one, found.
@@ -62,19 +63,21 @@ struct Branch {
 struct TensorTables {
     tp: u64,
     /// By position of the micro-batch, then of sequence parallelism in their lists.
-    work: Vec<Option<WorkTable>>,
+    work: Vec<Option<ComputeTable>>,
 }
 
 pub(super) struct Walker<'a> {
     problem: &'a Problem,
     dimensions: &'a Dimensions,
     rules: Rules<'a>,
+    arrangements: Arrangements,
     top: usize,
 }
 
 impl<'a> Walker<'a> {
     pub(super) fn new(problem: &'a Problem, dimensions: &'a Dimensions, top: usize) -> Self {
-        Self { problem, dimensions, rules: problem.rules(), top }
+        let arrangements = Arrangements::new(&problem.network, &dimensions.placement);
+        Self { problem, dimensions, rules: problem.rules(), arrangements, top }
     }
 
     /// Walks the space until it is done or `should_stop`.
@@ -143,7 +146,7 @@ impl<'a> Walker<'a> {
                 let needed = batch % micro_batch == 0
                     && self.rules.sequence_parallel(sequence_parallel, tp).is_ok()
                     && !should_stop();
-                needed.then(|| WorkTable::new(self.problem, tp, sequence_parallel, micro_batch))
+                needed.then(|| ComputeTable::new(self.problem, tp, sequence_parallel, micro_batch))
             })
             .collect();
         TensorTables { tp, work }
@@ -162,8 +165,7 @@ impl<'a> Walker<'a> {
         let Ok(split) = self.rules.layers(pp, vpp) else {
             return;
         };
-        let groups: Vec<(Placement, Groups)> =
-            d.placement.iter().map(|&placement| (placement, Groups::new(self.problem, tp, pp, placement))).collect();
+        let arranged = self.arrangements.of(&self.problem.model, tp, pp);
         for &schedule in &d.schedule {
             if let Err(rule) = self.rules.schedule(schedule, pp, vpp) {
                 found.counts.add(rule, self.leaves(d.micro_batch.len()));
@@ -176,14 +178,14 @@ impl<'a> Walker<'a> {
                     return;
                 }
                 let under = Dealing { branch, split, schedule, micro_batch, index };
-                self.batch(&under, tables, &groups, found);
+                self.batch(&under, tables, &arranged, found);
                 monitor.record(self.leaves(1), found.top.candidates().first().map(|best| best.step_time_s));
             }
         }
     }
 
     /// Everything under a schedule and a micro-batch.
-    fn batch(&self, under: &Dealing<'_>, tables: &TensorTables, groups: &[(Placement, Groups)], found: &mut Found) {
+    fn batch(&self, under: &Dealing<'_>, tables: &TensorTables, arranged: &[Arranged], found: &mut Found) {
         let Branch { tp, pp, vpp } = *under.branch;
         let d = self.dimensions;
         let dp = self.problem.network.devices / (tp * pp);
@@ -200,12 +202,14 @@ impl<'a> Walker<'a> {
                 found.counts.add(rule, under_sequence);
                 continue;
             }
-            let Some(work) = &tables.work[under.index * d.sequence_parallel.len() + index] else {
+            let Some(compute) = &tables.work[under.index * d.sequence_parallel.len() + index] else {
                 found.complete = false;
                 continue;
             };
-            for (placement, groups) in groups {
-                let duplicate = self.rules.placement(*placement, d.placement[0], pp, dp).err();
+            let overlaps = self.problem.stack.overlap_tensor_backward;
+            for Arranged { placement, groups } in arranged {
+                let table =
+                    groups.as_ref().map(|groups| (groups, compute.with_tensor_group(groups.tensor(), overlaps)));
                 for &recompute in &d.recompute {
                     let layout = Layout {
                         tp,
@@ -219,14 +223,24 @@ impl<'a> Walker<'a> {
                         schedule: under.schedule,
                         placement: *placement,
                     };
-                    self.shards(&layout, under.split, micro_batches, work, groups, duplicate, found);
+                    match &table {
+                        Some((groups, work)) => self.shards(&layout, under.split, micro_batches, work, groups, found),
+                        None => self.duplicates(&layout, found),
+                    }
                 }
             }
         }
     }
 
+    /// A placement that another stands for: what would have been valid is counted as its duplicate.
+    fn duplicates(&self, layout: &Layout, found: &mut Found) {
+        for &zero in &self.dimensions.zero {
+            let rule = self.rules.zero(zero, layout.pp, layout.dp).err().unwrap_or(Rule::PlacementDuplicate);
+            found.counts.add(rule, 1);
+        }
+    }
+
     /// The innermost loop: the pipeline part once, the shards on top of it.
-    #[expect(clippy::too_many_arguments, reason = "the innermost loop takes what the loops around it worked out")]
     fn shards(
         &self,
         layout: &Layout,
@@ -234,17 +248,12 @@ impl<'a> Walker<'a> {
         micro_batches: u64,
         work: &WorkTable,
         groups: &Groups,
-        duplicate: Option<Rule>,
         found: &mut Found,
     ) {
         let context = LayoutContext { problem: self.problem, layout, split, micro_batches, work, groups };
         let mut pipeline = None;
         for &zero in &self.dimensions.zero {
             if let Err(rule) = self.rules.zero(zero, layout.pp, layout.dp) {
-                found.counts.add(rule, 1);
-                continue;
-            }
-            if let Some(rule) = duplicate {
                 found.counts.add(rule, 1);
                 continue;
             }

@@ -1,0 +1,1 @@
+"""The closed forms of docs/concepts/network.md against flows played on an explicit graph, and what holds for all."""
