@@ -3,6 +3,11 @@
 ``python -m tests.fidelity.fit_collectives`` tries a coarse grid and prints, for each point, the errors over the tables
 marked ``fit`` alone; held-out tables are never looked at here. The grid is coarse on purpose: the numbers in
 ``data/links.json`` are rounded, and a link technology has one value for all its tables.
+
+The surface is flat (mean over tables of their median error 0.096 at the best point, 0.106 at the one that was taken,
+0.121 at the worst). The fabric's efficiency of 0.94 is below the best, 0.97, on purpose: half of these tables have one
+to four ranks a host, so that most cards are silent, while in training all of them talk at once; tables with all cards
+busy reach 0.80 to 0.98. The hop latency lies between those of NCCL's protocols.
 """
 
 from __future__ import annotations
