@@ -76,6 +76,7 @@ EXPECTED = {
 }
 ROUNDED = 0.03  # 10 Gb/s over 8 devices is written as 0.16 GB/s
 CONFIDENCES = ("seen", "derived", "recalled", "assumed")
+UNSEEN = re.compile(r"\b(estimate|assum|guess)", re.IGNORECASE)  # what nobody has read in a source
 # Numbers that are not facts about the machine: prices carry their own date, basis and confidence.
 ELSEWHERE = {"schema", "name", "title", "accelerator", "cost", "facts", "notes"}
 
@@ -94,10 +95,12 @@ def test_every_cluster_loads_and_says_where_its_facts_come_from(name):
     tree = yaml.safe_load(cluster_file(name).read_text())
     assert {"hosts"} < set(cluster.facts)
     for path, fact in cluster.facts.items():
-        node = tree
+        nodes = [tree]
         for part in path.split("."):
-            assert part in node, f"{name}: the fact {path} is about nothing"
-            node = node[part]
+            # a fact about tiers.latency speaks of every tier
+            nodes = [inner for node in nodes for inner in (node if isinstance(node, list) else [node])]
+            assert all(part in node for node in nodes), f"{name}: the fact {path} is about nothing"
+            nodes = [node[part] for node in nodes]
         assert fact.source
         assert fact.confidence in CONFIDENCES
     if cluster.cost is not None:
@@ -133,6 +136,33 @@ def test_every_number_has_a_source_and_says_how_sure_it_is(name):
         assert set(tree["cost"]) == {"usd_per_device_hour", "as_of", "basis", "confidence"}
         assert re.fullmatch(r"20\d\d(-(0[1-9]|1[0-2]))?", tree["cost"]["as_of"])
         assert tree["cost"]["confidence"] in CONFIDENCES
+
+
+@pytest.mark.parametrize("name", list_clusters())
+def test_what_is_estimated_is_not_said_to_be_seen(name):
+    for path, fact in load_cluster(name).facts.items():
+        if fact.confidence == "seen":
+            assert not UNSEEN.search(fact.source), f"{name}: {path} is seen, but its source says {fact.source!r}"
+
+
+@pytest.mark.parametrize("name", list_clusters())
+def test_latencies_have_facts_of_their_own(name):
+    cluster = load_cluster(name)
+    scale_up, tiers = cluster.host.scale_up, cluster.fabric.tiers if cluster.fabric is not None else ()
+    given = {
+        "host.scale_up.latency": scale_up is not None,
+        "host.scale_up.inside.latency": scale_up is not None and bool(scale_up.inside),
+        "host.torus.latency": cluster.host.torus is not None,
+        "fabric.tiers.latency": bool(tiers),
+    }
+    assert {path for path in cluster.facts if path.endswith(".latency")} == {path for path in given if given[path]}
+    for path in ("host.scale_up.inside", "fabric.tiers"):
+        assert path not in cluster.facts or "latenc" not in cluster.facts[path].source
+
+
+@pytest.mark.parametrize("name", list_clusters())
+def test_lines_are_short_enough_to_read(name):
+    assert max(map(len, cluster_file(name).read_text().splitlines())) <= 120
 
 
 @pytest.mark.parametrize("name", list_clusters())

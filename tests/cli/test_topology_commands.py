@@ -62,6 +62,21 @@ def test_check_of_a_pool(clusterplan: Clusterplan) -> None:
     assert run.code == 2 and run.out == "" and "did you mean 'a100-80gb'?" in run.err
 
 
+def test_show_a_pool(clusterplan: Clusterplan) -> None:
+    run = clusterplan("topology", "show", "perlmutter-gpu", "--pool", "a100-80gb", "--json")
+    assert (run.code, run.err) == (0, "")
+    found = json.loads(run.out)
+    assert (found["accelerator"], found["hosts"], found["devices"]) == ("a100-sxm-80gb", 256, 1024)
+    assert [pool["name"] for pool in found["pools"]] == ["main"]
+
+
+def test_the_last_lines_reproduce_the_check(clusterplan: Clusterplan) -> None:
+    run = clusterplan("topology", "check", "dgx1-v100", "--devices", "8")
+    *_, command, version = run.out.splitlines()
+    assert command == "reproduce: clusterplan topology check dgx1-v100 --devices 8"
+    assert re.fullmatch(r"clusterplan \d+\.\d+\.\d+", version)
+
+
 @pytest.mark.parametrize("width", [60, 80])
 @pytest.mark.parametrize("name", ["dgx-h100-superpod", "juwels-booster"])
 def test_the_check_fits_the_width(clusterplan: Clusterplan, name: str, width: int) -> None:
@@ -90,10 +105,13 @@ def test_a_wrong_file_is_one_sentence(clusterplan: Clusterplan, tmp_path: Path) 
         (["check", "dgx-h100-superpd"], "did you mean 'dgx-h100-superpod'"),
         (["check", "dgx-h100-superpod", "--devices", "12"], "the nearest are 8 and 16"),
         (["check", "dgx-h100-superpod", "--devices", "0"], "--devices"),
+        (["check", "dgx-h100-superpod", "--devices", "8", "--devices", "16"], "--devices is given more than once"),
+        (["show", "perlmutter-gpu", "--pool", "a100-80"], "did you mean 'a100-80gb'?"),
         (["check", "tpu-v4-pod", "--devices", "100"], "do not form a slice"),
         (["draw", "dgx1-v100"], "-o"),
         (["draw", "dgx1-v100", "-o", "a.pdf"], "the suffix .pdf names no form of a picture"),
-        (["draw", "dgx1-v100", "-o", "picture"], "no suffix names no form of a picture"),
+        (["draw", "dgx1-v100", "-o", "a.csv"], "a picture has no form csv\nhint: end it in .svg or .png"),
+        (["draw", "dgx1-v100", "-o", "picture"], "there is no suffix to choose the form of a picture"),
         (["draw", "dgx1-v100", "-o", "nowhere/a.svg"], "there is no directory nowhere"),
         (["draw", "dgx1-v100", "-o", "nowhere/a.png"], "there is no directory nowhere"),
         (["draw", "dgx1-v100", "-o", "a.svg", "--level", "hosts"], "'host'"),
@@ -150,10 +168,13 @@ def test_help_of_the_group_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[] 0"
 
 
-@pytest.mark.parametrize("command", ["list", "show", "check", "draw"])
-def test_every_command_of_the_group_has_help_with_an_example(clusterplan: Clusterplan, command: str) -> None:
-    run = clusterplan("topology", command, "--help")
-    assert (run.code, run.err) == (0, "") and "Example:\n    clusterplan topology " in run.out
+def test_every_command_of_the_group_has_help_with_an_example(clusterplan: Clusterplan) -> None:
+    from clusterplan.cli.topology import _COMMANDS
+
+    assert set(_COMMANDS) >= {"list", "show", "check", "draw", "traffic", "collectives"}
+    for command in _COMMANDS:
+        run = clusterplan("topology", command, "--help")
+        assert (run.code, run.err) == (0, "") and "Example:\n    clusterplan topology " in run.out
 
 
 def test_the_page_shows_what_is_printed(clusterplan: Clusterplan) -> None:

@@ -70,6 +70,23 @@ def test_the_rank_map_in_every_form(clusterplan: Clusterplan) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "sentence", "hint"),
+    [
+        (["-o", "map.md"], "-o map.md: a rank map has no form md", "end it in .txt, .json or .csv"),
+        (["--format", "md"], "--format md: a rank map has no form md", "give table, json or csv"),
+    ],
+)
+def test_a_rank_map_is_never_markdown(
+    clusterplan: Clusterplan, tmp_path: Path, options: list[str], sentence: str, hint: str
+) -> None:
+    run = clusterplan(*TRAFFIC, *LAYOUT, "--ranks", *options)
+    assert (run.code, run.out, run.err) == (2, "", f"error: {sentence}\nhint: {hint}\n")
+    assert list(tmp_path.iterdir()) == []
+    assert clusterplan(*TRAFFIC, *LAYOUT, "-q", "-o", "traffic.md").code == 0
+    assert (tmp_path / "traffic.md").read_text(encoding="utf-8").startswith("# Traffic of a step")
+
+
+@pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         (["--tp", "3"], "does not divide the 64 devices"),
@@ -105,7 +122,9 @@ def test_explain_to_a_file(clusterplan: Clusterplan, tmp_path: Path) -> None:
     assert run.code == 0 and run.out == ""
     assert json.loads((tmp_path / "why.json").read_text())["alternatives"]
     wrong = clusterplan("explain", *QUESTION, "-o", "why.csv")
-    assert wrong.code == 2 and "no form csv" in wrong.err
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err == "error: -o why.csv: an explanation has no form csv\nhint: end it in .txt or .json\n"
+    assert not (tmp_path / "why.csv").exists()
 
 
 def test_explain_says_that_nothing_fits(clusterplan: Clusterplan) -> None:

@@ -4,10 +4,10 @@
 marked ``fit`` alone; held-out tables are never looked at here. The grid is coarse on purpose: the numbers in
 ``data/links.json`` are rounded, and a link technology has one value for all its tables.
 
-The surface is flat (mean over tables of their median error 0.096 at the best point, 0.106 at the one that was taken,
-0.121 at the worst). The fabric's efficiency of 0.94 is below the best, 0.97, on purpose: half of these tables have one
-to four ranks a host, so that most cards are silent, while in training all of them talk at once; tables with all cards
-busy reach 0.80 to 0.98. The hop latency lies between those of NCCL's protocols.
+The optimum is flat: the numbers that were taken have a median error over rows of 6.1 %, the best of the grid; over
+tables 7.7 % against 7.5 %. Among near equals the fabric's efficiency is the lower one, because in some of these tables
+a host has one to four ranks and its other cards are silent, while in training all of them talk at once; the hop latency
+is that of NCCL's Simple protocol.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from clusterplan.fidelity import collectives
 
 SCALE_UP_HALF_SATURATION = (0.8e6, 1.3e6, 1.8e6)
 FABRIC_HALF_SATURATION = (0.2e6, 0.4e6, 0.7e6)
-FABRIC_EFFICIENCY = (0.90, 0.94, 0.97)
+FABRIC_EFFICIENCY = (0.88, 0.91, 0.94, 0.97)
 FABRIC_HOP_LATENCY_S = (2.7e-6, 7e-6, 14e-6)
 _FABRICS = ("infiniband", "roce")
 _SCALE_UPS = ("nvlink-a100", "nvlink-h100")
@@ -54,6 +54,14 @@ def errors_at(point: tuple[float, float, float, float]) -> list[list[float]]:
         found = [table.errors() for table in collectives.measured_collectives("fit")]
     collectives._network.cache_clear()
     return [errors for errors in found if errors]
+
+
+TAKEN = (1.3e6, 0.2e6, 0.94, 14e-6)
+
+
+def row_median(point: tuple[float, float, float, float]) -> float:
+    """Median absolute error over all rows of the fit tables."""
+    return median(abs(error) for errors in errors_at(point) for error in errors)
 
 
 def main() -> None:

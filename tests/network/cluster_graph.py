@@ -40,6 +40,7 @@ def level(name: str, group_devices: int, bytes_per_s: float, **changes: Any) -> 
         "half_saturation_bytes": 0.0,
         "degree_shares": [],
         "pair_share": 1.0,
+        "port_devices": 1,
         "in_network_gain": 1.0,
         "in_network_min_ranks": 2,
         "wraps": False,

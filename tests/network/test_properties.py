@@ -221,6 +221,7 @@ def test_two_tiers_of_one_bandwidth_are_one_tier(group: Group, operation: str, S
     inner_tier, outer_tier = document["levels"][outer - 1 : outer + 1]
     for tier in (inner_tier, outer_tier):
         tier.update(degree_shares=[], pair_share=1.0, in_network_gain=1.0, bytes_per_s=outer_tier["bytes_per_s"])
+        tier.update(port_devices=inner_tier["port_devices"])
     outer_tier["shares_inner_link"] = True
     merged = copy.deepcopy(document)
     merged["levels"][outer]["shares_inner_link"] = inner_tier["shares_inner_link"]

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("Cargo.toml", "Cargo.lock", "pyproject.toml", "README.md", "rust", "python", "topologies")
 
 # Where a package is installed under another name than it is imported by.
-IMPORTED_AS = {"pyyaml": "yaml"}
+IMPORTED_AS = {"pillow": "pil", "pyyaml": "yaml"}
 
 
 def clean_environment() -> dict[str, str]:

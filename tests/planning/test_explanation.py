@@ -107,6 +107,20 @@ def test_on_a_torus_each_order_has_its_best_axes() -> None:
     assert min(other.plan.step_time_s for other in found.alternatives if other.plan) == found.plan.step_time_s
 
 
+def test_what_goes_out_by_the_card_does_not_stay_inside_the_sockets() -> None:
+    question: dict[str, Any] = {"cluster": "a100-pcie-box", "devices": 64, "global_batch": 512, "seq_len": 4096}
+    found = clusterplan.explain("llama-3.1-8b", **question, tp=1, pp=2, placement="tp-dp-pp")
+    (text,) = (level_sentence(level, found) for level in found.levels if level.level == "pcie4")
+    assert "carries data traffic" in text and "pipeline groups go past it, across switch" in text
+    assert "only" not in text and "stay" not in text
+
+
+def test_parts_of_scale_up_domains_are_called_so() -> None:
+    question: dict[str, Any] = {"cluster": "gb200-nvl72", "devices": 128, "global_batch": 128, "seq_len": 4096}
+    found = clusterplan.explain("llama-3.1-8b", **question, tp=1, pp=1)
+    assert any("128 devices are 1.78 scale-up domains of 72: data groups" in line for line in sentences(found))
+
+
 def test_no_layout_is_an_error() -> None:
     with pytest.raises(InfeasibleError):
         clusterplan.explain("llama-3.1-405b", **{**LLAMA, "devices": 16, "global_batch": 64})

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from properties import engine
-from reference.placement import groups
+from reference.placement import every_placement, groups, is_off_axes, symmetry_key
 from reference.random_problems import problems, problems_with_layout
 
 Document = dict[str, Any]
@@ -213,3 +213,18 @@ def test_the_strategies_reach_what_the_promises_speak_of() -> None:
     look_for_plans()
     for name in ("tp", "pp", "dp", "no-pipeline", "1f1b", "gpipe", "sequence_parallel True", "searches with plans"):
         assert seen[name] >= 3, f"{name}: only {seen[name]} of 100 examples ({dict(seen)})"
+
+
+@promise
+@given(found=problems_with_layout())
+def test_placements_that_count_once_cost_the_same(found: tuple[Document, Document]) -> None:
+    problem, layout = found
+    times: dict[Any, list[float]] = {}
+    for placement in every_placement(problem["network"]):
+        placed = {**layout, "placement": placement}
+        if not is_off_axes(problem["network"], placed):
+            key = symmetry_key(problem["network"], placed)
+            times.setdefault(key, []).append(engine.estimate(problem, placed)["step_time_s"])
+    assume(any(len(alike) > 1 for alike in times.values()))
+    for alike in times.values():
+        assert max(alike) <= min(alike) * ROUNDING

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from .dense_memory import stage_memory
 from .dense_model import Document, Symbols, layers_per_stage, parameters, symbols, zero_stage
 from .dense_step import stage_parameters, step
-from .placement import default_placements, is_duplicate
+from .placement import default_placements, is_duplicate, is_off_axes
 
 __all__ = ["REASONS", "check", "enumerate_space", "estimate", "layout_document", "parameters", "raw_space", "search"]
 
@@ -42,6 +42,7 @@ REASONS = (
     "sequence_not_divisible",
     "zero_without_data",
     "zero_with_pipeline",
+    "placement_off_axes",
     "placement_duplicate",
     "memory",
 )
@@ -199,6 +200,8 @@ def check_without_memory(problem: Document, layout: Document) -> str | None:
         return "zero_without_data"
     if pp > 1 and zero_stage({**layout, "dp": dp}) > problem["stack"]["largest_zero_with_pipeline"]:
         return "zero_with_pipeline"
+    if is_off_axes(problem["network"], {**layout, "dp": dp}):
+        return "placement_off_axes"
     if is_duplicate(problem["network"], {**layout, "dp": dp}, allowed_placements(problem)):
         return "placement_duplicate"
     return None

@@ -152,6 +152,17 @@ class Ends(Group):
     def members(self) -> list[int]:
         return [2 if m == self.pipeline.n else 1 for m in self.pipeline.members()]
 
+    def d(self, level: int) -> float:
+        return self.pipeline.d(level)
+
+    def r(self, level: int) -> float:
+        """Beyond the port, only two of the ranks use the uplinks; nobody gets more than its port carries."""
+        rate, port = super().r(level), self.innermost_of_run(level)
+        if self.is_ring(level) or level == port:
+            return rate
+        at_port = self.levels[port]["bytes_per_s"] / self.levels[level]["bytes_per_s"]
+        return rate * max(1.0, min(self.pipeline.n / 2, at_port))
+
 
 # --- section 3: what a candidate is made of --------------------------------------------------------------------------
 
@@ -344,8 +355,12 @@ def point_to_point(group: Group, S: float) -> float:
         rate = one["bytes_per_s"] * one["point_to_point_efficiency"]
         return float(rate / 2 / group.d(level) if group.is_ring(level) else rate * one["pair_share"])
 
+    def alone(x: int) -> float:
+        """Of the devices at one port, how many leave it to the one whose neighbour is beyond it."""
+        return min(group.m(x - 1), max(1, group.levels[x]["port_devices"] // group.stride))
+
     # Some neighbours sit closer together than others: the slowest pair is waited for.
-    slowest = max(1 / p(x) for x in group.ports())
+    slowest = max(1 / (p(x) * alone(x)) for x in group.ports())
     for level in range(o + 1):
         x = group.innermost_of_run(level)
         if x < level <= group.outermost_crossed(x):

@@ -59,10 +59,24 @@ def axis_key(network: Document, placement: str) -> Hashable:
     return tuple(nature)
 
 
+def group_key(group: Group) -> Hashable:
+    """What a group's costs depend on besides the network."""
+    if group.n == 1:
+        return 1
+    levels = range(len(group.levels))
+    distances = tuple(group.d(level) for level in group.crossed() if group.is_ring(level))
+    alone = tuple(
+        min(group.m(level - 1), max(1, group.levels[level]["port_devices"] // group.stride))
+        for level in levels
+        if group.m(group.outermost_of_run(level)) > group.m(level - 1)
+    )
+    return group.n, tuple(group.members()), distances, alone, group.members_inside(group.network["host_devices"])
+
+
 def symmetry_key(network: Document, layout: Document) -> Hashable:
-    """Placements of one layout with the same key hold the same ranks."""
-    kept = {name: stride for name, stride in strides(network, layout).items() if layout[name] > 1}
-    return tuple(sorted(kept.items())), axis_key(network, layout["placement"])
+    """Placements of one layout with the same key hold like ranks in like places."""
+    keys = tuple(group_key(group) for group in groups({"network": network}, layout))
+    return keys, axis_key(network, layout["placement"])
 
 
 def every_placement(network: Document) -> list[str]:
@@ -100,6 +114,15 @@ def is_duplicate(network: Document, layout: Document, allowed: list[str]) -> boo
         if symmetry_key(network, {**layout, "placement": placement}) == key:
             return True
     return False
+
+
+def is_off_axes(network: Document, layout: Document) -> bool:
+    """Whether a group covers part of one axis and part of another."""
+    stride = strides(network, layout)
+    kept = [name for name in stride if layout[name] > 1]
+    boundaries = [stride[name] for name in kept] + [stride[name] * layout[name] for name in kept]
+    blocks = [level["group_devices"] for level in axes(placed(network, layout["placement"]))]
+    return any(boundary % block and block % boundary for boundary in boundaries for block in blocks)
 
 
 def groups(problem: Document, layout: Document) -> tuple[Group, Group, Group]:

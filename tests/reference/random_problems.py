@@ -89,6 +89,7 @@ def random_level(
         "half_saturation_bytes": pick([0, 65536, 16777216, 100000000]),
         "degree_shares": degree_shares,
         "pair_share": pair_share,
+        "port_devices": (1, 8, 2, 4)[group_devices // inner_devices % 4],
         "in_network_gain": pick([1.0, 1.3, 2.0]) if kind == "switch" else 1.0,
         "in_network_min_ranks": pick([2, 4, 6]),
         "wraps": pick([False, True]) if kind == "ring" else False,

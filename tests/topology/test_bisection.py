@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import networkx
 import pytest
 from hypothesis import given, settings
@@ -95,7 +97,8 @@ def test_a_dragonfly(groups, links):
         ({"kind": "switch"}, 4 * 300),
         ({"kind": "mesh"}, 16 * 300 / 7),
         ({"kind": "ring", "wraps": True}, 300),
-        ({"kind": "ring"}, 150),
+        ({"kind": "ring"}, 300),
+        ({"kind": "ring", "wraps": False}, 150),
     ],
 )
 def test_inside_a_host(scale_up, expected):
@@ -124,8 +127,12 @@ def test_a_torus_is_halved_across_its_longest_axis():
     assert agree(cluster(32, 4, torus=torus, nics=None)) == pytest.approx(4 * 4 * 100 * 2 * GB)
     open_axes = {**torus, "axes": [2, 2, 3], "wrap_multiple": 16}
     assert agree(cluster(3, 4, torus=open_axes, nics=None)) == pytest.approx(6 * 100 * GB)
+    for axes in ([8, 4, 4], [4, 8, 4], [8, 4, 2], [8, 1, 4], [6, 5, 4]):  # in any order of the file
+        open_axes = {**torus, "axes": axes, "wrap": "axis", "link_bandwidth": ["50GB/s", "40GB/s", "30GB/s"]}
+        assert agree(cluster(prod(axes), 1, torus=open_axes, nics=None)) > 0
     odd = {**torus, "axes": [3, 5], "wrap_multiple": 1}
     assert agree(cluster(15, 1, torus=odd, nics=None)) == pytest.approx(2 * 3 * 100 * GB)
+    assert agree(cluster(32, 4, torus={**torus, "axes": [8, 4, 4]}, nics=None)) == pytest.approx(4 * 4 * 100 * 2 * GB)
     slow = {**torus, "axes": [4, 4, 4], "link_bandwidth": ["128GB/s", "128GB/s", "64GB/s"]}
     assert agree(cluster(16, 4, torus=slow, nics=None)) == pytest.approx(16 * 2 * 64 * GB)
 
@@ -143,6 +150,61 @@ def test_cables_are_their_own_flow():
     assert agree(spec) == 100 * GB
     assert agree(spec, 32) == 100 * GB  # two hosts of 400 Gb/s on each side of one leaf
     assert "cables" in bisect(spec).halves
+
+
+def test_a_scale_up_domain_that_is_not_full():
+    # NVL72: 72 devices on one side, those of one to all hosts of the next domain on the other, 50 GB/s each.
+    for devices, expected in [(76, 4), (100, 28), (136, 64), (140, 68), (220, 76)]:
+        halves = bisect(load_cluster("gb200-nvl72"), devices)
+        assert halves.bytes_per_s == pytest.approx(expected * 50 * GB)
+        assert ("of its 72 devices" in halves.halves) is (devices != 144)
+
+
+@pytest.mark.parametrize("rails", [False, True])
+@pytest.mark.parametrize("inside", [False, True])
+def test_domains_and_groups_that_are_not_full_agree_with_the_maximum_flow(rails, inside):
+    module = {"name": "module", "devices": 2, "kind": "mesh", "bandwidth": "400GB/s", "latency": "1us"}
+    scale_up = {"hosts": 3, "inside": [module]} if inside else {"hosts": 3}
+    tiers = [
+        tier("leaf", 8, 2, oversubscription=1.5),
+        tier("spine", 4, 2, oversubscription=2),
+        tier("core", 1, 4, oversubscription=3),
+    ]
+    spec = cluster(
+        48, 4, scale_up=scale_up, nics={"count": 4, "bandwidth": "200Gb/s"}, fabric={"tiers": tiers, "rails": rails}
+    )
+    for hosts in range(1, 49):
+        agree(spec, 4 * hosts)
+
+
+@pytest.mark.parametrize("groups", [2, 3, 5])
+def test_a_dragonfly_of_domains_that_are_not_full(groups):
+    tiers = [tier("group", groups, 2), tier("global", 1, groups, links_per_pair=2, link_bandwidth="100Gb/s")]
+    spec = cluster(4 * groups, 2, scale_up={"hosts": 2}, nics={"count": 2, "bandwidth": "200Gb/s"}, tiers=tiers)
+    for hosts in range(1, 4 * groups + 1):
+        agree(spec, 2 * hosts)
+
+
+def test_domains_of_cables_that_are_not_full():
+    cables = [[f"host{host}", f"leaf{host // 4}", "50GB/s"] for host in range(8)]
+    cables += [["leaf0", "spine", "100GB/s"], ["leaf1", "spine", "100GB/s"]]
+    spec = cluster(8, 4, scale_up={"hosts": 2}, nics=None, fabric={"links": cables})
+    assert [agree(spec, 4 * hosts) / GB for hosts in (3, 4, 5, 6, 7, 8)] == [50, 100, 100, 100, 100, 100]
+
+
+def test_links_to_devices_without_a_rank_do_not_count():
+    # Two GCDs of a module have its 200 GB/s; their links to other modules lead nowhere in this job.
+    assert agree(load_cluster("lumi-g"), 2) == 200 * GB
+    assert agree(load_cluster("lumi-g"), 4) == 300 * GB
+    assert agree(load_cluster("a100-pcie-box"), 4) == 60 * GB
+
+
+def test_cables_wider_than_the_cards():
+    cables = [[f"host{host}", "leaf", "12800Gb/s"] for host in range(4)]
+    spec = cluster(4, nics={"count": 8, "bandwidth": "400Gb/s"}, fabric={"links": cables})
+    assert build_network(spec, 32)["levels"][-1]["bytes_per_s"] == 50 * GB
+    assert agree(spec) == 2 * 400 * GB
+    assert build_network(cluster(4, nics=None, fabric={"links": cables}), 32)["levels"][-1]["bytes_per_s"] == 200 * GB
 
 
 def test_one_device_has_no_halves():

@@ -11,7 +11,8 @@ import pytest
 
 from clusterplan.catalog.clusters import cluster_file, list_clusters, load_cluster
 from clusterplan.errors import SpecError
-from clusterplan.topology.graph import build_graph, check_topology
+from clusterplan.reports.topology_check import checked_cluster
+from clusterplan.topology.graph import build_graph
 
 H100 = cluster_file("dgx-h100-superpod").read_text()
 # Without the shape of a host, which some cases add in a form of their own.
@@ -133,6 +134,33 @@ def inside(*groups):
             "fabric.tiers[0]: oversubscription and links_per_pair both set the rate of the tier",
         ),
         (CABLES.replace("links:", "links_:"), "fabric.links_: unknown key 'links_'; did you mean 'links'?"),
+        (
+            H100.replace("oversubscription: 1.0\n      latency: 2.6us", "bandwidth: 250GB/s\n      latency: 2.6us"),
+            "the tier 'spine' has 250 GB/s a device, but the links of the tier 'leaf' let out 50 GB/s; a tier cannot",
+        ),
+        (
+            H100.replace("      oversubscription: 1.0", "      bandwidth: 250GB/s", 1),
+            "fabric.tiers[0].bandwidth: the tier 'leaf' has 250 GB/s a device, but the network cards let out 50 GB/s",
+        ),
+        # Names that --degrade has.
+        (H100.replace("- name: spine", "- name: rail0"), "fabric.tiers[1].name: 'rail0' is a name that --degrade has"),
+        (H100.replace("- name: spine", "- name: host"), "fabric.tiers[1].name: 'host' is a name that --degrade has"),
+        (H100.replace("- name: spine", "- name: leaf2"), "'leaf2' is what --degrade calls a group of the tier 'leaf'"),
+        (inside(PAIR.replace("name: pair", "name: host3")), "inside[0].name: 'host3' is a name that --degrade has"),
+        # Facts.
+        (
+            H100.replace("  host.nics: {", "  host.nicz: {"),
+            "facts: 'host.nicz' names no field of the file; did you mean 'host.nics'?",
+        ),
+        (
+            H100.replace("facts:", "facts:\n  host.accelerators.count: {source: here, confidence: sure}"),
+            "facts.host.accelerators.count.confidence: 'sure' is not one of 'seen', 'derived', 'recalled' or",
+        ),
+        # A ring closes, and nothing else does.
+        (
+            H100.replace("450GB/s", "450GB/s\n    wraps: true"),
+            "host.scale_up.wraps: kind 'switch' has no ends to close",
+        ),
         (H100.replace("- name: spine", "- name: leaf"), "fabric.tiers[1]: two levels of the network are named 'leaf'"),
         # Cables.
         (CABLES.replace("[host3, leaf1, 50GB/s]", "[host4, leaf1, 50GB/s]"), "fabric.links[3]: there is no host4 in a"),
@@ -223,6 +251,12 @@ def inside(*groups):
             "host.torus.wrap: 'both' is not one of 'whole' or 'axis'",
         ),
         (
+            TPU.replace("28]", "14]").replace("    axes:", "    hosts: 1120\n    axes:")
+            + "fabric:\n  technology: infiniband\n"
+            + "  tiers: [{name: y, groups: 1, of: 2, bandwidth: 9GB/s, latency: 1us}]\n",
+            "fabric.tiers[0].name: 'y' is the name of an axis of the torus",
+        ),
+        (
             TPU.replace("28]", "14]").replace("    axes:", "    hosts: 1120\n    axes:"),
             "hosts: graph disconnected: 2 islands with no link between them",
         ),
@@ -252,9 +286,16 @@ def test_the_graph_agrees_with_the_arithmetic(name, most_hosts):
 
 
 @pytest.mark.parametrize("name", list_clusters())
-def test_check_topology_says_what_it_found(name):
+def test_the_check_says_what_it_found(name):
     cluster = load_cluster(name)
-    assert f"{cluster.devices} devices" in check_topology(cluster)[0]
+    found = checked_cluster(cluster)
+    assert (found["hosts"], found["devices"], found["accelerator"]) == (
+        cluster.hosts,
+        cluster.devices,
+        cluster.accelerator,
+    )
+    assert found["graph"]["connected"] and found["graph"]["devices"] == cluster.devices
+    assert found["bisection"]["flow_agrees"] in (True, None)
 
 
 def test_capacities_of_the_tree():

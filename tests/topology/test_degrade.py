@@ -32,18 +32,66 @@ def rates(*texts, devices=128, made=TREE):
         (["rail7=0", "rail6=0.5"], [300, 25 / 2 * 7 / 8, 25 / 2 * 7 / 8, 25 / 2 * 7 / 8]),
         (["host15=0.25"], [300, 6.25, 6.25, 6.25]),
         (["host15=0.25", "rail1=0.5"], [300, 6.25, 6.25, 6.25]),
-        (["leaf=0.5"], [300, 12.5, 25, 25]),
+        (["leaf=0.5"], [300, 12.5, 12.5, 12.5]),
+        (["spine=0.5"], [300, 25, 12.5, 12.5]),
+        (["core=0.5"], [300, 25, 25, 12.5]),
         (["leaf3=0.5"], [300, 25, 12.5, 12.5]),
         (["spine1=0.2"], [300, 25, 25, 5]),
         (["leaf3=0.5", "spine1=0.2"], [300, 25, 12.5, 5]),
         (["core=1"], [300, 25, 25, 25]),
         (["nvlink=0.9"], [270, 25, 25, 25]),
         (["nvlink-a100=0.9"], [270, 25, 25, 25]),
-        (["nvlink=0.9,leaf=.5"], [270, 12.5, 25, 25]),
+        (["nvlink=0.9,leaf=.5"], [270, 12.5, 12.5, 12.5]),
     ],
 )
 def test_degraded_rates_by_hand(texts, expected):
     assert rates(*texts) == pytest.approx(expected)
+
+
+SLIM = cluster(
+    16,
+    fabric={
+        "rails": True,
+        "tiers": [tier("leaf", 4, 4), tier("spine", 2, 2, oversubscription=2), tier("core", 1, 2, oversubscription=4)],
+    },
+    name="slim",
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([], [300, 25, 12.5, 3.125]),
+        # Cards are the first level of the fabric: what a tier above them lets out anyway stays.
+        (["host3=0.5"], [300, 12.5, 12.5, 3.125]),
+        (["rail3=0.4"], [300, 10, 10, 3.125]),
+        (["host3=0.1"], [300, 2.5, 2.5, 2.5]),
+        (["leaf=0.4"], [300, 10, 10, 3.125]),
+        # Uplinks of a group are the next level.
+        (["leaf2=0.5"], [300, 25, 6.25, 3.125]),
+        (["leaf2=0.1"], [300, 25, 1.25, 1.25]),
+        (["spine1=0.5"], [300, 25, 12.5, 1.5625]),
+        (["spine=0.5"], [300, 25, 6.25, 3.125]),
+        # A rail that is gone takes its share at every level.
+        (["rail7=0"], [300, 25 * 7 / 8, 12.5 * 7 / 8, 3.125 * 7 / 8]),
+        (["rail7=0", "host1=0.25"], [300, 6.25 * 7 / 8, 6.25 * 7 / 8, 3.125 * 7 / 8]),
+    ],
+)
+def test_what_is_slow_slows_its_own_level_and_bounds_those_behind_its_port(texts, expected):
+    assert rates(*texts, made=SLIM) == pytest.approx(expected)
+
+
+def test_a_slow_card_does_no_more_harm_than_all_cards():
+    made = load_cluster("meta-24k-roce")
+    before = rates(devices=12288, made=made)
+    assert rates("host3=0.5", devices=12288, made=made) == rates("rack=0.5", devices=12288, made=made)
+    assert rates("host3=0.5", devices=12288, made=made)[-1] == before[-1] == pytest.approx(50 / 7)
+
+
+def test_a_slow_socket_bounds_what_leaves_through_it():
+    made = load_cluster("a100-pcie-box")
+    assert rates("socket=0.1", devices=16, made=made) == pytest.approx([3, 3, 3.125])
+    assert rates("socket=0.5", devices=16, made=made) == pytest.approx([15, 4.54, 3.125])
 
 
 def test_axes_of_a_torus():
@@ -74,10 +122,10 @@ def test_axes_of_a_torus():
         ("leaf=-1", 128, "degrade: leaf: '-1' is not a share from 0 to 1"),
         ("leaf=nan", 128, "degrade: leaf: 'nan' is not a share from 0 to 1"),
         ("leaf=half", 128, "degrade: leaf: 'half' is not a share from 0 to 1"),
-        ("leaf", 128, "degrade: 'leaf' is not of the form name=factor"),
-        ("=0.5", 128, "degrade: '=0.5' is not of the form name=factor"),
+        ("leaf", 128, "degrade: 'leaf' is not of the form LINK=SHARE"),
+        ("=0.5", 128, "degrade: '=0.5' is not of the form LINK=SHARE"),
         ("leaf=0.5,leaf=0.4", 128, "degrade: leaf stands twice"),
-        (3, 128, "degrade: 3 is not of the form name=factor"),
+        (3, 128, "degrade: 3 is not of the form LINK=SHARE"),
     ],
 )
 def test_wrong_names_and_factors(text, devices, expected):
@@ -91,6 +139,16 @@ def test_wrong_names_and_factors(text, devices, expected):
 def test_rails_are_those_of_the_file():
     with pytest.raises(SpecError, match="rail0: the fabric of mine has no rails"):
         rates("rail0=0.5", devices=16, made=cluster(2))
+
+
+def test_devices_with_several_cards_are_on_one_rail_each():
+    cards = {"count": 32, "bandwidth": "100Gb/s"}
+    made = cluster(2, nics=cards, fabric={"rails": True, "tiers": [tier("leaf", 1, 2)]}, name="many-cards")
+    assert rates("rail7=0", devices=16, made=made) == pytest.approx([300, 50 * 7 / 8])
+    with pytest.raises(SpecError, match="rail8: many-cards has 8 rails, rail0 to rail7"):
+        rates("rail8=0", devices=16, made=made)
+    with pytest.raises(SpecError, match="rail0: the fabric of aws-p5 has no rails"):
+        rates("rail0=0.5", devices=16, made=load_cluster("aws-p5"))
 
 
 NAMES = ["nvlink", "leaf", "spine", "core", *(f"rail{index}" for index in range(8)), "host0", "leaf2", "spine1"]

@@ -16,6 +16,8 @@ from clusterplan.reports.drawing.letters import broken, text_width
 from clusterplan.reports.drawing.looks import shown
 from clusterplan.reports.drawing.scene import Line, Rectangle, Scene, Text, bounds_of
 from clusterplan.reports.drawing.svg import svg_text
+from clusterplan.topology.levels import build_network
+from clusterplan.topology.ranks import build_rank_map
 
 from .making import cluster, tier
 
@@ -37,8 +39,21 @@ OWN = {
     ),
     "hosts-in-pairs": lambda: cluster(6, tiers=[tier("all", 1, 6, links_per_pair=1, link_bandwidth="200Gb/s")]),
     "sixteen-rails": lambda: cluster(
+        4, 16, nics={"count": 16, "bandwidth": "200Gb/s"}, fabric={"rails": True, "tiers": [tier("leaf", 1, 4)]}
+    ),
+    "two-cards-a-rail": lambda: cluster(
         4, nics={"count": 16, "bandwidth": "200Gb/s"}, fabric={"rails": True, "tiers": [tier("leaf", 1, 4)]}
     ),
+    "mesh-with-two-cards-each": lambda: cluster(
+        4, scale_up={"kind": "mesh"}, nics={"count": 16, "bandwidth": "200Gb/s"}, tiers=[tier("leaf", 1, 4)]
+    ),
+    "descending-torus": lambda: cluster(
+        32,
+        8,
+        torus={**ICI, "axes": [16, 4, 4], "link_bandwidth": ["50GB/s", "40GB/s", "30GB/s"], "host_axes": [4, 1, 2]},
+        nics={"count": 16, "bandwidth": "100Gb/s"},
+    ),
+    "flat-torus": lambda: cluster(32, 1, torus={**ICI, "axes": [8, 1, 4]}, nics=None),
     "line": lambda: cluster(12, 1, torus={**ICI, "axes": [12]}, nics=None),
     "odd-torus": lambda: cluster(16 * 20 * 27, 1, torus={**ICI, "axes": [16, 20, 27]}, nics=None),
     "long-names": lambda: cluster(
@@ -102,6 +117,42 @@ def test_what_is_drawn():
     assert "7 read in their source; 1 recalled" in words_of("tpu-v5p-pod")
     assert "core" in words_of("dgx-a100-superpod", "fabric") and "card 3" not in words_of("dgx-a100-superpod", "fabric")
     assert "core" not in words_of("dgx-a100-superpod", "host")
+
+
+def test_axes_are_named_as_the_levels_are():
+    words = words_of("descending-torus").splitlines()
+    assert {"x = 4", "y = 4", "z = 16"} <= set(words)
+    assert {"x: 4 chips, 40 GB/s a link one way, closed", "y: 4 chips, 30 GB/s a link one way, closed"} <= set(words)
+    assert {"z: 16 chips, 50 GB/s a link one way, closed", "ici: torus of 16 x 4 x 4"} <= set(words)
+    assert {"x: 1 of 4 chips, 40 GB/s a link one way", "z: 4 of 16 chips, 50 GB/s a link one way"} <= set(words)
+    words = words_of("flat-torus").splitlines()
+    assert {"x = 4", "y = 8"} <= set(words) and not any(word.startswith("z") for word in words)
+
+
+@pytest.mark.parametrize("name", ["descending-torus", "tpu-v5e-pod", "aws-trn2-ultraserver"])
+def test_devices_of_a_host_are_numbered_as_in_the_map_of_the_ranks(name):
+    spec = OWN[name]() if name in OWN else load_cluster(name)
+    network = build_network(spec, spec.domain_devices)
+    ranks = build_rank_map(spec, network, tp=spec.domain_devices, dp=1, pp=1, placement="tp-dp-pp")
+    inside = {place.device: place.coordinates for place in ranks.places() if place.host == 0}
+    boxes = {}
+    for item in scene_of(name, "host").items:
+        if isinstance(item, Text) and item.text.startswith("device "):
+            boxes[int(item.text.split()[1])] = (round(item.x), round(item.y))
+    assert len(boxes) == len(inside) == spec.host.accelerators
+    # Devices that differ along one axis only are in line on the page.
+    longest = max(range(len(ranks.axes)), key=lambda axis: (len({at[axis] for at in inside.values()}), -axis))
+    for one, other in combinations(inside, 2):
+        apart = [axis for axis in range(len(ranks.axes)) if inside[one][axis] != inside[other][axis]]
+        if apart == [longest]:
+            assert boxes[one][1] == boxes[other][1]
+
+
+def test_cards_of_a_device_are_on_one_rail():
+    assert "8 rails: the cards of device i of every host are" in words_of("two-cards-a-rail", "fabric")
+    scene = scene_of("two-cards-a-rail", "host")
+    cards = [item for item in scene.items if isinstance(item, Rectangle) and item.stroke_width == 2.0]
+    assert len(cards) == 16 and [card.stroke for card in cards[::2]] == [card.stroke for card in cards[1::2]]
 
 
 def test_links_inside_a_host_are_counted():

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 
 import networkx
 import pytest
 
 from clusterplan.catalog.clusters import load_cluster
 from clusterplan.errors import SpecError
+from clusterplan.reports.topology_check import checked_cluster
 from clusterplan.topology.expand import MOST_NODES, expand_graph, expanded_nodes
-from clusterplan.topology.graph import build_graph, check_connected, check_topology
+from clusterplan.topology.graph import build_graph, check_connected
+from clusterplan.topology.levels import build_network
+from clusterplan.topology.ranks import build_rank_map
 
 from .making import cluster, tier
 from .scaling import scaled_down, small_clusters
@@ -128,6 +132,43 @@ def test_islands_are_an_error():
         check_connected(spec, graph)
 
 
-def test_check_topology_names_the_tiers():
-    lines = check_topology(cluster(8, tiers=[tier("leaf", 2, 4), tier("spine", 1, 2, oversubscription=2)]))
-    assert lines[-2:] == ("leaf: groups of 4, 25 GB/s a device", "spine: groups of 2, 12.5 GB/s a device")
+def test_the_check_names_the_tiers():
+    found = checked_cluster(cluster(8, tiers=[tier("leaf", 2, 4), tier("spine", 1, 2, oversubscription=2)]))
+    tiers = [(level["name"], level["devices"], level["bytes_per_s"] / 1e9) for level in found["levels"][1:]]
+    assert tiers == [("leaf", 32, 25), ("spine", 64, 12.5)] and found["graph"]["connected"]
+
+
+def test_devices_with_several_cards_have_a_rail_each():
+    for count, each in ((32, 4), (16, 2), (8, 1)):
+        fabric = {"rails": True, "tiers": [tier("leaf", 1, 2)]}
+        graph = expand_graph(cluster(2, nics={"count": count, "bandwidth": "100Gb/s"}, fabric=fabric))
+        leaves = [node for node, data in graph.nodes(data=True) if data["kind"] == "switch" and data["tier"] == 0]
+        assert leaves == [f"leaf0.rail{rail}" for rail in range(8)]
+        for rail in range(8):
+            cards = {f"host{host}.card{card}" for host in (0, 1) for card in range(rail * each, rail * each + each)}
+            assert set(graph.adj[f"leaf0.rail{rail}"]) == cards
+            assert set(graph.adj[f"device{8 + rail}"]) - cards == {"domain1.nvlink-a100"}
+
+
+@pytest.mark.parametrize("axes", [[16, 4, 4], [4, 1, 2], [5, 3, 2], [2, 6]])
+def test_ranks_fill_the_axes_of_the_graph_as_the_levels_say(axes):
+    rates = [50, 40, 30][: len(axes)]
+    torus = {"technology": "ici", "axes": axes, "latency": "1us", "link_bandwidth": [f"{rate}GB/s" for rate in rates]}
+    spec = cluster(prod(axes), 1, torus={**torus, "wrap_multiple": 1}, nics=None)
+    graph, network = expand_graph(spec), build_network(spec, spec.devices)
+    ranks = build_rank_map(spec, network, tp=spec.devices, dp=1, pp=1, placement="tp-dp-pp")
+    places = [ranks.place(rank).coordinates for rank in range(spec.devices)]
+    for one, other, data in graph.edges(data=True):
+        here, there = (places[graph.nodes[node]["rank"]] for node in (one, other))
+        differing = [axis for axis in range(len(ranks.axes)) if here[axis] != there[axis]]
+        (axis,) = differing
+        length = ranks.axes[axis]
+        assert abs(here[axis] - there[axis]) in (1, length - 1)
+        links = 2 if length == 2 else 1  # both ways round
+        assert data["capacity_bytes_per_s"] == links * network["levels"][axis]["bytes_per_s"] / 2
+    # The readable graph has the same links under the same numbers.
+    readable = build_graph(spec)
+    numbered = {"chips-" + "-".join(map(str, place)): f"device{rank}" for rank, place in enumerate(places)}
+    assert set(readable) == set(numbered) and readable.number_of_edges() == graph.number_of_edges()
+    for one, other in readable.edges:
+        assert capacity(readable, one, other) == capacity(graph, numbered[one], numbered[other])

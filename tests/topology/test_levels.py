@@ -19,22 +19,22 @@ POD = (16, 20, 28)
 EXPECTED = {
     ("dgx-a100-superpod", 1120): [
         ("nvlink-a100", "switch", 8, 300, 0.6 + 0.8, False),
-        ("leaf", "switch", 160, 25, 7 + 2.0, False),
-        ("core", "switch", 1120, 25, 7 + 3.2, True),
+        ("leaf", "switch", 160, 25, 14 + 2.0, False),
+        ("core", "switch", 1120, 25, 14 + 3.2, True),
     ],
     ("dgx-h100-superpod", 4096): [
         ("nvlink-h100", "switch", 8, 450, 0.6 + 0.8, False),
-        ("leaf", "switch", 256, 50, 7 + 2.0, False),
-        ("spine", "switch", 2048, 50, 7 + 2.6, True),
-        ("core", "switch", 16384, 50, 7 + 3.2, True),
+        ("leaf", "switch", 256, 50, 14 + 2.0, False),
+        ("spine", "switch", 2048, 50, 14 + 2.6, True),
+        ("core", "switch", 16384, 50, 14 + 3.2, True),
     ],
     ("gb200-nvl72", 576): [
         ("nvlink-b200", "switch", 72, 900, 0.6 + 1.0, False),
-        ("leaf", "switch", 576, 50, 7 + 2.0, False),
+        ("leaf", "switch", 576, 50, 14 + 2.0, False),
     ],
     ("mi300x-8x400", 256): [
         ("xgmi", "switch", 8, 448, 0.6 + 1.2, False),
-        ("leaf", "switch", 256, 50, 7 + 2.8, False),
+        ("leaf", "switch", 256, 50, 14 + 2.8, False),
     ],
     ("cloud-8gpu-100gbe", 64): [
         ("nvlink-a100", "switch", 8, 300, 0.6 + 0.8, False),
@@ -43,19 +43,19 @@ EXPECTED = {
     ],
     ("meta-24k-roce", 16384): [
         ("nvlink-h100", "switch", 8, 450, 0.6 + 0.8, False),
-        ("rack", "switch", 16, 50, 7 + 2.8, False),
-        ("pod", "switch", 3072, 50, 7 + 3.6, True),
-        ("aggregation", "switch", 24576, 50 / 7, 7 + 4.6, True),
+        ("rack", "switch", 16, 50, 14 + 2.8, False),
+        ("pod", "switch", 3072, 50, 14 + 3.6, True),
+        ("aggregation", "switch", 24576, 50 / 7, 14 + 4.6, True),
     ],
     ("selene", 3072): [
         ("nvlink-a100", "switch", 8, 300, 0.6 + 0.8, False),
-        ("leaf", "switch", 160, 25, 7 + 2.0, False),
-        ("core", "switch", 4480, 25, 7 + 3.2, True),
+        ("leaf", "switch", 160, 25, 14 + 2.0, False),
+        ("core", "switch", 4480, 25, 14 + 3.2, True),
     ],
     ("dgx1-v100", 256): [
         ("nvlink-v100", "switch", 8, 6 * 25, 0.6 + 0.7, False),
-        ("leaf", "switch", 128, 4 * 100 / 8 / 8, 7 + 2.0, False),
-        ("spine", "switch", 1024, 4 * 100 / 8 / 8, 7 + 2.6, True),
+        ("leaf", "switch", 128, 4 * 100 / 8 / 8, 14 + 2.0, False),
+        ("spine", "switch", 1024, 4 * 100 / 8 / 8, 14 + 2.6, True),
     ],
     ("aws-trn2-ultraserver", 128): [
         ("neuronlink-x", "ring", 4, 2 * 128, 1.0, False),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from clusterplan.catalog.clusters import load_cluster, select_cluster
+from clusterplan.catalog.clusters import load_cluster
 from clusterplan.errors import SpecError
 from clusterplan.topology.checks import check_sums
 from clusterplan.topology.levels import build_network
-from clusterplan.topology.pools import pool_names
+from clusterplan.topology.pools import pool_names, pool_view
 
 MIXED = """\
 name: mixed
@@ -46,8 +46,8 @@ def mixed(tmp_path):
 
 
 def test_a_pool_is_seen_as_a_cluster(mixed):
-    main, a100, small = (select_cluster(mixed, pool) for pool in (None, "A100", "small"))
-    assert main == load_cluster(mixed) == select_cluster(mixed, "main")
+    main, a100, small = (pool_view(load_cluster(mixed), pool) for pool in (None, "A100", "small"))
+    assert main == load_cluster(mixed) == pool_view(load_cluster(mixed), "main")
     assert (main.name, main.accelerator, main.devices) == ("mixed", "h100-sxm-80gb", 32)
     assert (a100.name, a100.accelerator, a100.devices) == ("mixed/a100", "a100-sxm-80gb", 16)
     assert a100.power_w_per_device == 812.5
@@ -68,7 +68,7 @@ def test_a_job_runs_inside_one_pool(mixed):
                  "runs inside one pool (the others: main, small)"),
     ):  # fmt: skip
         with pytest.raises(SpecError) as caught:
-            build_network(select_cluster(mixed, pool), 40)
+            build_network(pool_view(load_cluster(mixed), pool), 40)
         assert (str(caught.value), caught.value.code) == (expected, "too-many-devices")
     with pytest.raises(SpecError, match=r"devices: 88 are more than the 32 of mixed$"):
         build_network(load_cluster(mixed), 88)
@@ -107,10 +107,10 @@ def test_wrong_pools(tmp_path, text, expected):
 
 def test_an_unknown_pool_names_all(mixed):
     with pytest.raises(SpecError) as caught:
-        select_cluster(mixed, "smal")
+        pool_view(load_cluster(mixed), "smal")
     assert str(caught.value) == "cluster mixed: there is no pool named 'smal'; did you mean 'small' or 'main'?"
     assert caught.value.hint == "use one of main, a100, small"
     with pytest.raises(SpecError, match="pool: 3 is not a name"):
-        select_cluster(mixed, 3)
+        pool_view(load_cluster(mixed), 3)
     with pytest.raises(SpecError, match="there is no pool named 'x'"):
-        select_cluster("dgx-h100-superpod", "x")
+        pool_view(load_cluster("dgx-h100-superpod"), "x")

@@ -14,6 +14,8 @@ from clusterplan.topology.symmetry import find_tiers, graph_of_cables, member_na
 
 from .making import cluster
 
+CARDS_400 = {"count": 8, "bandwidth": "400Gb/s"}
+
 
 def cables_of(template, member_devices):
     """The cables of a fat tree: one switch a group, with the bandwidth of what is below it."""
@@ -140,13 +142,40 @@ def test_what_is_not_regular_is_said(cables, code, expected):
 
 def test_a_cluster_of_cables_has_the_levels_of_its_template():
     written = [[one, other, f"{rate / 1e9}GB/s"] for one, other, rate in rails(16, 4, 8, 100e9)]
-    levels = build_network(cluster(16, fabric={"links": written}), 128)["levels"]
+    levels = build_network(cluster(16, fabric={"links": written}, nics=CARDS_400), 128)["levels"]
     assert [(level["name"], level["group_devices"]) for level in levels[1:]] == [("leaf", 32), ("spine", 128)]
     assert [level["bytes_per_s"] / 1e9 for level in levels[1:]] == pytest.approx([50, 25])
     assert [level["shares_inner_link"] for level in levels] == [False, False, True]
-    # One InfiniBand switch 2 us, each further one 0.3, and the library's 7 a hop.
-    assert [level["latency_s"] * 1e6 for level in levels[1:]] == pytest.approx([9.0, 9.6])
-    assert len(build_network(cluster(16, fabric={"links": written}), 32)["levels"]) == 2
+    # One InfiniBand switch 2 us, each further one 0.3, and the library's 14 a hop.
+    assert [level["latency_s"] * 1e6 for level in levels[1:]] == pytest.approx([16.0, 16.6])
+    assert len(build_network(cluster(16, fabric={"links": written}, nics=CARDS_400), 32)["levels"]) == 2
+    # Cards at half that rate fill half of each cable.
+    slow = build_network(cluster(16, fabric={"links": written}), 128)["levels"]
+    assert [level["bytes_per_s"] / 1e9 for level in slow[1:]] == pytest.approx([25, 25])
+
+
+def test_a_ring_of_hosts_passes_nothing_on():
+    with pytest.raises(SpecError) as caught:
+        tiers(tuple((f"host{host}", f"host{(host + 1) % 4}", 50e9) for host in range(4)), 4)
+    assert caught.value.code == "topology-disconnected"
+    assert str(caught.value) == (
+        "graph disconnected: host0 reaches host2 only through other hosts, but hosts pass nothing on: traffic between "
+        "hosts goes over switches"
+    )
+    every = tuple((f"host{one}", f"host{other}", 50e9) for one in range(4) for other in range(one))
+    assert [tier.of for tier in tiers(every, 4)] == [4]
+
+
+@pytest.mark.parametrize("rails_of_a_host", [1, 2])
+def test_a_mistyped_switch_is_named(rails_of_a_host):
+    cables = rails(8, 4, rails_of_a_host, 100e9)
+    mistyped = tuple(
+        ("host5", "leaf1r00", rate) if ends == ["host5", "leaf1r0"] else (*ends, rate) for *ends, rate in cables
+    )
+    with pytest.raises(SpecError) as caught:
+        tiers(mistyped, 8)
+    assert str(caught.value).endswith("; the switch leaf1r00 is linked to host5 only, did you mean leaf1r0?")
+    assert caught.value.hint == "mend the name of leaf1r00, or add the links that join it to others"
 
 
 def test_scale_up_domains_of_several_hosts_are_members():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from clusterplan.catalog.clusters import load_cluster
 from clusterplan.errors import SpecError
 from clusterplan.topology.levels import build_network
-from clusterplan.topology.torus import is_slice, place_slice, slice_sizes
+from clusterplan.topology.torus import axis_order, is_slice, place_slice, slice_sizes
 
 from .making import cluster, tier
 
@@ -67,7 +67,11 @@ def test_slices_are_whole_hosts():
         (96, None, "devices: 96 are more than one torus of 64 and no whole number of them; the nearest are 64 and 128"),
         (24, None, "devices: 24 is not a whole number of hosts of 16; the nearest are 16 and 32"),
         (128, (4, 4, 8), "slice: 128 devices are 2 whole tori of 64, so the job has no shape of its own"),
-        (32, (2, 4, 4), "slice: 2 x 4 x 4 is no slice of the torus 4 x 4 x 4"),
+        (
+            32,
+            (2, 4, 4),
+            "slice: 2 x 4 x 4 is no slice of the torus 4 x 4 x 4 of mine: slices are whole hosts of 4 x 4 x",
+        ),
         (32, (8, 4, 1), "slice: 8 x 4 x 1 does not fit into the torus 4 x 4 x 4 of mine"),
         (32, (4, 4, 4), "slice: 4 x 4 x 4 is 64 devices, but the job has 32"),
         (32, (4, 8), "slice: 4 x 8 has 2 axes, but the torus 4 x 4 x 4 of mine has 3"),
@@ -90,6 +94,15 @@ def test_a_shape_can_be_chosen():
     assert [level["group_devices"] for level in build_network(pod, 1024)["levels"]] == [8, 64, 1024]
     with pytest.raises(SpecError, match="slice: dgx-h100-superpod is no torus"):
         build_network(load_cluster("dgx-h100-superpod"), 64, slice=(8, 8))
+
+
+def test_letters_go_from_the_shortest_axis_to_the_longest():
+    assert axis_order((16, 4, 4)) == (1, 2, 0) and axis_order((4, 1, 2)) == (2, 0) and axis_order((1,)) == (0,)
+    torus = {"technology": "ici", "axes": [16, 4, 4], "link_bandwidth": ["50GB/s", "40GB/s", "30GB/s"]}
+    made = cluster(32, 8, torus=torus | {"latency": "1us"}, nics=None)
+    expected = [("ici-x", 4, 80, False), ("ici-y", 16, 60, False), ("ici-z", 256, 100, False)]
+    assert levels(made, 256) == expected
+    assert levels(made, 256, degrade=["x=0.5"]) == [("ici-x", 4, 40, False), *expected[1:]]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data import read_data
 from ..errors import SpecError
+from ..specs.choices import DTYPES
 from ..specs.files import Document, read_document
 from ..specs.refusals import shown
 from ..specs.validation import unknown_name, validate
@@ -16,8 +17,6 @@ from .names import Names, look_up
 
 if TYPE_CHECKING:
     from ..specs.accelerator import AcceleratorSpec
-
-_DTYPE_CHOICES = ("bf16", "fp16")
 
 
 def list_accelerators() -> tuple[str, ...]:
@@ -52,7 +51,7 @@ def require_dtype(accelerator: AcceleratorSpec, dtype: str) -> None:
     Raises:
         SpecError: it does not; the dtype that it has is named.
     """
-    if dtype not in _DTYPE_CHOICES:
+    if dtype not in DTYPES:
         raise SpecError(
             f"dtype: {shown(dtype)} is not one of 'bf16', 'fp16'", code="bad-value", hint="use bf16 or fp16"
         )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..specs.files import read_document
-from ..specs.refusals import shown
 from ..specs.validation import dotted, unknown_name, validate
 from .accelerators import load_accelerator
 from .names import Names, find_name, look_up
@@ -43,27 +42,6 @@ def load_cluster(text: str | Path) -> ClusterSpec:
         8
     """
     return look_up("cluster", text, _names(), bundled=_bundled, from_file=_read, hint=_HINT)
-
-
-def select_cluster(text: str | Path, pool: str | None = None) -> ClusterSpec:
-    """A cluster as `load_cluster`, seen from one of its pools of accelerators: the main one if ``pool`` is ``None``.
-
-    Raises:
-        SpecError: as `load_cluster`; there is no such pool (all are named).
-
-    Example:
-        >>> select_cluster("dgx-h100-superpod", pool="main").accelerator
-        'h100-sxm-80gb'
-    """
-    from ..topology.pools import pool_names, pool_view
-
-    cluster = load_cluster(text)
-    if pool is None:
-        return cluster
-    if not isinstance(pool, str):
-        raise SpecError(f"pool: {shown(pool)} is not a name", code="unknown-pool", hint="give the name of a pool")
-    found = find_name(pool, {name: () for name in pool_names(cluster)})
-    return pool_view(cluster, found if found is not None else pool)
 
 
 def cluster_file(name: str) -> Path:

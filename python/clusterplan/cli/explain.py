@@ -13,7 +13,6 @@ from clusterplan.cli.output import Output
 from clusterplan.cli.settings import EXIT_ANSWER, EXIT_INTERRUPTED, Settings
 from clusterplan.cli.streams import say
 from clusterplan.cli.values import Seconds, WholeNumber
-from clusterplan.errors import SpecError
 from clusterplan.planning.limits import MOST_THREADS
 
 _FORMS = ("table", "json")
@@ -54,13 +53,7 @@ def explain(
       clusterplan explain llama-3.1-405b --cluster meta-24k-roce --devices 16384 \\
           --global-batch 2048 --seq-len 8192
     """
-    place = Output(format_name, as_json, output_file)
-    if place.format not in _FORMS:
-        raise SpecError(
-            f"-o {place.name}: an explanation has no form {place.format}",
-            code="unknown-suffix",
-            hint="end it in .json or .txt",
-        )
+    place = Output(format_name, as_json, output_file, forms=_FORMS, what="an explanation")
     from clusterplan.planning.explanation import explain as find_explanation
     from clusterplan.reports.progress import SearchProgress
     from clusterplan.reports.reasons import warnings

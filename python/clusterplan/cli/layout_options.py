@@ -6,9 +6,7 @@ import click
 
 from clusterplan.cli.options import together
 from clusterplan.cli.values import Choices, DegreeList, Placements, WholeNumber
-
-RECOMPUTES = ("none", "selective", "full")
-SCHEDULES = ("no-pipeline", "gpipe", "1f1b", "interleaved")
+from clusterplan.specs.choices import RECOMPUTES, SCHEDULES
 
 LAYOUT = together(
     click.option("--tp", type=WholeNumber(), metavar="N", help="Tensor degree.  [default: 1]"),

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
+from clusterplan.cli.output import FORMS, SUFFIXES
 from clusterplan.cli.settings import Settings
 from clusterplan.cli.values import Choices, WholeNumber
+from clusterplan.specs.choices import DTYPES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
-
-FORMATS = ("table", "json", "csv", "md")
 
 
 def together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
@@ -74,19 +74,20 @@ def question(*, devices_required: bool, devices_help: str = "Devices of the job.
         click.option("--dropout", is_flag=True, help="Train with dropout."),
         click.option(
             "--dtype",
-            type=Choices(("bf16", "fp16"), many=False),
-            default="bf16",
+            type=Choices(DTYPES, many=False),
+            default=DTYPES[0],
             show_default=True,
             help="Compute dtype.",
         ),
     )
 
 
-def output(formats: tuple[str, ...] = FORMATS) -> Callable[[Command], Command]:
-    """Where the answer goes, and in which form."""
+def output(forms: tuple[str, ...] = FORMS) -> Callable[[Command], Command]:
+    """Where the answer goes, and in which of the forms that the command has (those that it gives to `Output`)."""
+    suffixes = ", ".join(SUFFIXES[form][0] for form in (*forms[1:], forms[0]))
     return together(
         click.option(
-            "--format", "format_name", type=Choices(formats, many=False), help="Form of the answer; table if not given."
+            "--format", "format_name", type=Choices(forms, many=False), help="Form of the answer; table if not given."
         ),
         click.option("--json", "as_json", is_flag=True, help="Short for --format json."),
         click.option(
@@ -95,7 +96,7 @@ def output(formats: tuple[str, ...] = FORMATS) -> Callable[[Command], Command]:
             "output_file",
             type=click.Path(dir_okay=True),
             metavar="FILE",
-            help="Write the answer to FILE (.json, .csv, .md, .txt choose the form); - is standard output.",
+            help=f"Write the answer to FILE ({suffixes} choose the form); - is standard output.",
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,18 +17,43 @@ from clusterplan.errors import SpecError
 if TYPE_CHECKING:
     from clusterplan.reports.paper import Paper
 
-_SUFFIXES = {".json": "json", ".csv": "csv", ".md": "md", ".markdown": "md", ".txt": "table"}
+# The forms of most answers; the first is taken where nothing else is said.
+FORMS = ("table", "json", "csv", "md")
+# How a file of each form may end, the usual ending first.
+SUFFIXES = {
+    "table": (".txt",),
+    "json": (".json",),
+    "csv": (".csv",),
+    "md": (".md", ".markdown"),
+    "svg": (".svg",),
+    "png": (".png",),
+}
 _PIPE_WIDTH = 100
 
 
 class Output:
-    """The chosen form and place of one answer. Writing to a file leaves standard output empty."""
+    """The chosen form and place of one answer. Writing to a file leaves standard output empty.
 
-    def __init__(self, format_name: str | None, as_json: bool, output_file: str | None) -> None:
+    `forms` are those that this answer has, the default first; `what` names the answer in a refusal of another one.
+    """
+
+    def __init__(
+        self,
+        format_name: str | None,
+        as_json: bool,
+        output_file: str | None,
+        *,
+        forms: tuple[str, ...] = FORMS,
+        what: str = "the answer",
+    ) -> None:
         if as_json and format_name not in (None, "json"):
             raise UsageErrorWithHint(f"--json and --format {format_name} exclude each other", "give one of them")
         self._path = Path(output_file) if output_file not in (None, "-") else None
-        self.format = "json" if as_json else format_name or _form_of(self._path)
+        self.format = "json" if as_json else format_name or _form_of(self._path, forms, what)
+        if self.format not in forms:
+            raise UsageErrorWithHint(
+                f"--format {self.format}: {what} has no form {self.format}", f"give {_either(forms)}"
+            )
         if self._path is not None:
             # Found out now rather than after a long search.
             _check_writable(self._path)
@@ -83,15 +108,25 @@ def unwritable_output(error: OSError) -> tuple[str, str]:
     return f"cannot write to standard output: {error.strerror or error}", "write to another place with -o FILE"
 
 
-def _form_of(path: Path | None) -> str:
+def _form_of(path: Path | None, forms: tuple[str, ...], what: str) -> str:
     suffix = path.suffix.lower() if path is not None else ""
-    if suffix and suffix not in _SUFFIXES:
-        raise SpecError(
-            f"-o {path}: the suffix {suffix} names no form of the answer",
-            code="unknown-suffix",
-            hint=f"end it in one of {', '.join(_SUFFIXES)}, or name the form with --format",
-        )
-    return _SUFFIXES.get(suffix, "table")
+    if path is None or (not suffix and (forms[0] == "table" or len(forms) == 1)):
+        return forms[0]
+    form = next((form for form, suffixes in SUFFIXES.items() if suffix in suffixes), None)
+    if form in forms:
+        return form
+    endings = _either([ending for own in forms for ending in SUFFIXES[own]])
+    if form is not None:
+        sentence = f"{what} has no form {form}"
+    elif suffix:
+        sentence = f"the suffix {suffix} names no form of {what}"
+    else:
+        sentence = f"there is no suffix to choose the form of {what}"
+    raise SpecError(f"-o {path}: {sentence}", code="unknown-suffix", hint=f"end it in {endings}")
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _width(on_terminal: bool) -> int:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clusterplan.cli.command import Command
 from clusterplan.cli.group import LazyGroup
 from clusterplan.cli.listing import show_facts, show_rows
 from clusterplan.cli.options import talk
 from clusterplan.cli.output import Output
-from clusterplan.cli.settings import EXIT_ANSWER
+from clusterplan.cli.settings import EXIT_ANSWER, Settings
 from clusterplan.cli.values import Choices, WholeNumber
-from clusterplan.errors import SpecError
 
 if TYPE_CHECKING:
     from clusterplan.specs.cluster import ClusterSpec
@@ -30,7 +30,9 @@ _COMMANDS = {
         "Compare measured collectives with what the network model says.",
     ),
 }
-_PICTURES = (".svg", ".png")
+_PICTURES = ("svg", "png")
+# Of the commands that show, check or draw a cluster.
+_POOL = click.option("--pool", metavar="NAME", help="Pool of accelerators; the main one if not given.")
 
 
 @click.group(
@@ -64,29 +66,32 @@ def list_clusters(as_json: bool) -> int:
     return show_rows(cluster_rows(), as_json)
 
 
-@click.command("show")
-@click.argument("name")
+@click.command("show", cls=Command)
+@click.argument("name", metavar="NAME|FILE")
+@_POOL
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @talk()
-def show_cluster(name: str, as_json: bool) -> int:
+def show_cluster(name: str, pool: str | None, as_json: bool) -> int:
     """Show one cluster, a bundled NAME or a file, level by level of its network.
 
     \b
     Example:
       clusterplan topology show dgx-h100-superpod
+      clusterplan topology show perlmutter-gpu --pool a100-80gb
     """
     from clusterplan.reports.catalog import cluster_facts
 
-    return show_facts(cluster_facts(name), as_json)
+    return show_facts(cluster_facts(name, pool), as_json)
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--devices", type=WholeNumber(), metavar="N", help="Devices of a job on it; all if not given.")
-@click.option("--pool", metavar="NAME", help="Pool of accelerators; the main one if not given.")
+@_POOL
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @talk()
-def check(name: str, devices: int | None, pool: str | None, as_json: bool) -> int:
+@click.pass_obj
+def check(settings: Settings, /, name: str, devices: int | None, pool: str | None, as_json: bool) -> int:
     """Check a bundled cluster or a file: whether its sums add up and its graph is connected, what a device gets at each
     level of the network, and how much its halves can send each other.
 
@@ -103,11 +108,11 @@ def check(name: str, devices: int | None, pool: str | None, as_json: bool) -> in
 
         Output("json", False, None).text(json.dumps(found, indent=1, allow_nan=False))
     else:
-        Output("table", False, None).drawn(lambda paper: print_check(paper, found))
+        Output("table", False, None).drawn(lambda paper: print_check(paper, found, command=settings.command))
     return EXIT_ANSWER
 
 
-@click.command("draw")
+@click.command("draw", cls=Command)
 @click.argument("name", metavar="NAME|FILE")
 @click.option(
     "-o",
@@ -125,7 +130,7 @@ def check(name: str, devices: int | None, pool: str | None, as_json: bool) -> in
     show_default=True,
     help="What to draw: inside a host, the network between hosts, or both.",
 )
-@click.option("--pool", metavar="NAME", help="Pool of accelerators; the main one if not given.")
+@_POOL
 @talk()
 def draw(name: str, output_file: str, level: str, pool: str | None) -> int:
     """Draw a bundled cluster or a file: a host with its accelerators, links and network cards, and the tiers of the
@@ -138,19 +143,12 @@ def draw(name: str, output_file: str, level: str, pool: str | None) -> int:
       clusterplan topology draw dgx-h100-superpod -o superpod.svg
       clusterplan topology draw tpu-v5p-pod -o pod.png --level fabric
     """
-    suffix = Path(output_file).suffix.lower() if output_file != "-" else ".svg"
-    if suffix not in _PICTURES:
-        raise SpecError(
-            f"-o {output_file}: {f'the suffix {suffix}' if suffix else 'no suffix'} names no form of a picture",
-            code="unknown-suffix",
-            hint=f"end it in {' or '.join(_PICTURES)}",
-        )
-    output = Output(suffix[1:], False, output_file)
+    output = Output(None, False, output_file, forms=_PICTURES, what="a picture")
     cluster = _cluster(name, pool)
     from clusterplan.reports.drawing import draw_cluster
 
     scene = draw_cluster(cluster, level=level)
-    if suffix == ".png":
+    if output.format == "png":
         from clusterplan.reports.drawing.png import write_png
 
         write_png(scene, Path(output_file))
@@ -163,10 +161,6 @@ def draw(name: str, output_file: str, level: str, pool: str | None) -> int:
 
 def _cluster(name: str, pool: str | None) -> ClusterSpec:
     from clusterplan.catalog.clusters import load_cluster
-
-    cluster = load_cluster(name)
-    if pool is None:
-        return cluster
     from clusterplan.topology.pools import pool_view
 
-    return pool_view(cluster, pool)
+    return pool_view(load_cluster(name), pool)

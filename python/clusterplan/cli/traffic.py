@@ -9,18 +9,21 @@ import click
 from clusterplan.cli.command import Command
 from clusterplan.cli.layout_options import LAYOUT, LAYOUT_FIELDS
 from clusterplan.cli.options import output, question, talk
-from clusterplan.cli.output import Output
+from clusterplan.cli.output import FORMS, Output
 from clusterplan.cli.settings import EXIT_ANSWER, Settings
 from clusterplan.cli.streams import say
 
 if TYPE_CHECKING:
     from clusterplan.planning.traffic import Traffic
 
+# A table of so many lines in Markdown is of no use to a reader.
+_FORMS_OF_RANKS = ("table", "json", "csv")
+
 
 @click.command(cls=Command, short_help="Show who sends how much over which level, and the rank map.")
 @question(devices_required=False, devices_help="Devices of the job.  [default: whole hosts that tp x pp divides]")
 @LAYOUT
-@click.option("--ranks", is_flag=True, help="Print the whole rank map: host, device, network card and groups of each.")
+@click.option("--ranks", is_flag=True, help="Print the whole rank map (no md): host, device, network card, groups.")
 @output()
 @talk()
 @click.pass_obj
@@ -43,7 +46,8 @@ def traffic(
       clusterplan topology traffic llama-3.1-70b --cluster dgx-h100-superpod --devices 256 \\
           --global-batch 1024 --seq-len 8192 --tp 8 --pp 4 --zero 1 --sequence-parallel
     """
-    place = Output(format_name, as_json, output_file)
+    forms, what = (_FORMS_OF_RANKS, "a rank map") if ranks else (FORMS, "the traffic")
+    place = Output(format_name, as_json, output_file, forms=forms, what=what)
     from clusterplan.planning.infeasibility import overflow_sentence
     from clusterplan.planning.traffic import traffic as find_traffic
 
@@ -67,7 +71,6 @@ def _print(found: Traffic, ranks: bool, place: Output, settings: Settings) -> No
     if place.format == "csv":
         place.text(report.csv_of_ranks(found.ranks) if ranks else report.csv_of_traffic(found))
     elif ranks:
-        # Of so many lines a table in Markdown is of no use to a reader.
         place.text(report.table_of_ranks(found.ranks))
     elif place.format == "md":
         place.text(report.markdown_of_traffic(found, command=settings.command))

@@ -78,7 +78,7 @@ def _with_devices(layout: Layout, devices: int | None, cluster: ClusterSpec) -> 
 
 def _check_whole_hosts(layout: Layout, product: str, cluster: ClusterSpec) -> None:
     """Refuses a layout of part of a host in the words of its degrees: the devices were not given."""
-    from clusterplan.topology.levels import check_devices
+    from clusterplan.topology.devices import check_devices
 
     try:
         check_devices(cluster, layout.devices)
@@ -96,7 +96,7 @@ def _check_whole_hosts(layout: Layout, product: str, cluster: ClusterSpec) -> No
 
 def _fewest_devices(model_parallel: int, cluster: ClusterSpec) -> int:
     """The fewest devices that `cluster` gives to a job and that `model_parallel` divides."""
-    from clusterplan.topology.levels import check_devices
+    from clusterplan.topology.devices import check_devices
 
     step = lcm(model_parallel, cluster.host.accelerators)
     refusal: SpecError | None = None

@@ -97,18 +97,19 @@ def estimate_with_request(
     from clusterplan import _core
     from clusterplan.catalog.clusters import load_cluster
     from clusterplan.planning.completion import completed
+    from clusterplan.planning.problem import placed
     from clusterplan.topology.pools import pool_view
 
     known = cluster_of(cluster)
     place = load_cluster(known) if isinstance(known, str) else known
-    pool = given.pop("pool", None)
-    if pool is not None:
-        place = pool_view(place, pool)
+    place = pool_view(place, given.pop("pool", None))
     whole = completed(layout, devices, place)
     problem = pose(given, model=model, cluster=place, devices=whole.devices)
     request = Request.of_problem(replace(problem, notes=(*whole.notes, *problem.notes)))
+    placement = placed(whole.layout.placement, problem.document["network"])
+    asked = replace(whole.layout, placement=placement)
     try:
-        document = json.loads(_core.estimate(request.problem_json, json.dumps(whole.layout.to_dict())))
+        document = json.loads(_core.estimate(request.problem_json, json.dumps(asked.to_dict())))
     except SpecError as error:
         # The engine says which rule is broken; what mends it is known here.
         remedy = RULES[error.code].remedy if error.code in RULES else "leave the field out, or let a search choose"

@@ -45,12 +45,13 @@ class Carried:
 
 @dataclass(frozen=True)
 class LevelFinding:
-    """Who uses a level of the network that is scarce, or the outermost one, and who stays inside.
+    """Who uses a level of the network that is scarce, or the outermost one, and who does not.
 
     Attributes:
         level: its name. bytes_per_s: one-way bandwidth of a device. oversubscription: of the level inside it over it.
         outermost: whether nothing of the job lies beyond it.
-        carries: the kinds of group that send over it. stays: the others, with the level that holds a whole group.
+        carries: the kinds of group that send over it. stays: the others, with the level that holds a whole group: this
+            one or one inside it, or one further out where no two members of a group are in one block of this one.
     """
 
     level: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from ..catalog.models import load_model
 from ..catalog.stacks import load_stack, resolve_stack
 from ..errors import SpecError
 from ..specs.limits import MOST_SEQUENCE_TOKENS, MOST_SEQUENCES, MOST_TOKENS
-from ..specs.refusals import shown
+from ..specs.placements import check_placement, read_placement
+from ..specs.refusals import UnreadableQuantity, shown
 from ..specs.slices import read_slice
 from ..specs.units import parse_bytes, parse_count
 from ..specs.validation import load_spec, validate
@@ -33,6 +35,15 @@ if TYPE_CHECKING:
 
 SCHEMA = "clusterplan.problem/2"
 _NOTHING = re.compile(r"0+(\.0*)? ?[KMGT]?i?B?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the cluster the job runs: the pool asked for, degraded links as given, lengths of its torus slice."""
+
+    pool: str | None = None
+    degrade: tuple[str, ...] = ()
+    slice: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     reserve_bytes: int = 0
     accelerator_replaced: bool = False
+    place: Place = field(default_factory=lambda: Place())
 
     @property
     def usd_per_device_hour(self) -> float | None:
@@ -125,8 +137,7 @@ def build_problem(
     from ..specs.training import TrainingSpec
 
     shape = model if isinstance(model, ModelSpec) else load_model(model)
-    whole = _cluster(cluster)
-    where = whole if pool is None else pool_view(whole, pool)
+    where = pool_view(_cluster(cluster), pool)
     device = _accelerator(accelerator, where)
     require_dtype(device, dtype)
     count = _device_count(devices)
@@ -154,6 +165,7 @@ def build_problem(
         *_device_notes(where, device, profile, reserved, replaced),
         *_place_notes(where, count, shape_of_slice, degraded),
     )
+    place = Place(pool, degraded, slice_shape(where, count, shape_of_slice))
     document = {
         "schema": SCHEMA,
         "model": shape.shape(),
@@ -166,10 +178,20 @@ def build_problem(
         "attention": resolved.attention,
         "network": network,
         "stack": resolved.stack,
-        "space": _space(space).document(),
+        "space": _space_on(network, _space(space)),
     }
     return Problem(
-        document, shape, where, device, profile.name, resolved.attention_kernel, training, notes, reserved, replaced
+        document,
+        shape,
+        where,
+        device,
+        profile.name,
+        resolved.attention_kernel,
+        training,
+        notes,
+        reserved,
+        replaced,
+        place,
     )
 
 
@@ -282,6 +304,27 @@ def _space(space: Mapping[str, Any] | SearchSpace | str | Path | None) -> Search
     if isinstance(space, (str, Path)):
         return load_spec(SearchSpace, space, what="space")
     return validate(SearchSpace, space or {}, what="space")
+
+
+def placed(placement: str, network: Mapping[str, Any]) -> str:
+    """The placement as the engine takes it on this network.
+
+    Raises:
+        SpecError: it is none, or orders axes that the job does not have.
+    """
+    axes = len(list(takewhile(lambda level: level["kind"] == "ring", network["levels"])))
+    try:
+        return check_placement(read_placement(placement), axes)
+    except UnreadableQuantity as error:
+        raise SpecError(f"placement: {error}", code="value", hint=error.hint) from None
+
+
+def _space_on(network: Mapping[str, Any], space: SearchSpace) -> dict[str, list[Any] | None]:
+    """The space as the engine takes it; placements may order only axes that the job has."""
+    document = space.document()
+    if document["placement"] is not None:
+        document["placement"] = [placed(text, network) for text in document["placement"]]
+    return document
 
 
 def _model_notes(model: ModelSpec, training: TrainingSpec) -> list[str]:

@@ -21,7 +21,9 @@ class Request:
         model, model_parameters, model_shape: name, number of parameters, and shape as (key, value) pairs.
         cluster, cluster_devices: name of the cluster and its number of devices.
         accelerator, peak_flops_per_s, memory_bytes: the device, its dense peak in FLOP/s and its memory in bytes.
-        devices: devices of the job. global_batch_sequences: sequences a step. sequence_length, tokens: in tokens.
+        devices: devices of the job. pool: the pool that was asked for.
+        degrade: links at a share of their speed, as given. slice: lengths of the job's slice of a torus.
+        global_batch_sequences: sequences a step. sequence_length, tokens: in tokens.
         usd_per_device_hour, price_confidence, price_as_of: the price of the cluster, where it is known.
         stack, attention: the training software and its attention kernel, by name.
         reserve_bytes: bytes of each device that are kept free. scale_up_devices: devices of the innermost network.
@@ -38,6 +40,9 @@ class Request:
     peak_flops_per_s: float
     memory_bytes: int
     devices: int
+    pool: str | None
+    degrade: tuple[str, ...]
+    slice: tuple[int, ...] | None
     global_batch_sequences: int
     sequence_length: int
     tokens: int | None
@@ -71,6 +76,9 @@ class Request:
             # The engine is only given what remains of it.
             memory_bytes=document["accelerator"]["memory_bytes"] + problem.reserve_bytes,
             devices=document["network"]["devices"],
+            pool=problem.place.pool,
+            degrade=problem.place.degrade,
+            slice=problem.place.slice,
             global_batch_sequences=training.global_batch_sequences,
             sequence_length=training.sequence_length,
             tokens=training.tokens,
@@ -120,6 +128,9 @@ class Request:
                 "memory_bytes": self.memory_bytes,
             },
             "devices": self.devices,
+            "pool": self.pool,
+            "degrade": list(self.degrade),
+            "slice": None if self.slice is None else list(self.slice),
             "global_batch_sequences": self.global_batch_sequences,
             "sequence_length": self.sequence_length,
             "tokens": self.tokens,

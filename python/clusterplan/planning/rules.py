@@ -75,6 +75,11 @@ RULES = {
         "with pp above 1 the software allows only its lower ZeRO stages",
         "take a lower ZeRO stage, or pp 1",
     ),
+    "placement_off_axes": Rule(
+        "a group would cover part of one axis of the torus and part of another",
+        "on a torus groups fill the axes one after another",
+        "choose degrees whose products divide the axes, another order of axes, or another slice",
+    ),
     "placement_duplicate": Rule(
         "another placement puts the same ranks in the same places",
         "placements that are equal by symmetry count once",

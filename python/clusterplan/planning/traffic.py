@@ -45,14 +45,14 @@ class LevelTraffic:
 
 @dataclass(frozen=True)
 class KindTraffic:
-    """What one kind of group (``tensor``, ``pipeline``, ``data``) sends in one step, inner level to outer.
+    """What one kind of group (tensor, pipeline, data, or the ends for a tied embedding) sends in a step, by level.
 
     Attributes:
         ranks, stride, groups: ranks of a group, their distance, and how many groups there are.
         ports: levels through whose ports the traffic leaves a device.
         seconds: on the slowest stage, of which `exposed_s` lengthen the step and `hidden_s` lie behind computation.
         first_groups: ranks of the first groups. hosts: that one group is on at most; `None` where that is not known.
-        rails: network cards of a host that the first group uses; empty where hosts have none.
+        rails: of a host, those that the first group uses; empty where hosts have no cards.
     """
 
     kind: str
@@ -257,7 +257,7 @@ def traffic_of(
     network = json.loads(request.problem_json)["network"]
     counted = json.loads(_core.traffic(request.problem_json, json.dumps(layout.to_dict())))["kinds"]
     ranks = build_rank_map(
-        cluster if pool is None else pool_view(cluster, pool),
+        pool_view(cluster, pool),
         network,
         tp=layout.tp,
         dp=layout.dp,
@@ -324,7 +324,13 @@ def _placed(levels: list[dict[str, Any]], ranks: RankMap) -> list[dict[str, Any]
 def _kind(counted: dict[str, Any], plan: Plan, ranks: RankMap, could_send: Mapping[str, float]) -> KindTraffic:
     part = counted["kind"]
     kind = part.removesuffix("_comm")
-    groups = ranks.groups(kind)
+    # The two copies of a tied table are on the first and the last stage; the step books them under data.
+    of_ends = kind == "embedding"
+    placed = "pipeline" if of_ends else kind
+    groups = ranks.groups(placed)
+    shown = [groups.group(number) for number in range(min(FIRST_GROUPS, groups.count))]
+    if of_ends:
+        shown = [range(group[0], group[-1] + 1, group[-1] - group[0]) for group in shown]
     return KindTraffic(
         kind=kind,
         ranks=counted["ranks"],
@@ -332,8 +338,8 @@ def _kind(counted: dict[str, Any], plan: Plan, ranks: RankMap, could_send: Mappi
         groups=groups.count,
         ports=tuple(counted["ports"]),
         seconds=counted["seconds"],
-        exposed_s=plan.time_s[part],
-        hidden_s=plan.hidden_s[part],
+        exposed_s=counted["seconds"] if of_ends else counted["seconds"] - plan.hidden_s[part],
+        hidden_s=0.0 if of_ends else plan.hidden_s[part],
         levels=tuple(
             LevelTraffic(
                 level["name"],
@@ -344,7 +350,7 @@ def _kind(counted: dict[str, Any], plan: Plan, ranks: RankMap, could_send: Mappi
             )
             for level, members in zip(counted["levels"], counted["members"], strict=True)
         ),
-        first_groups=tuple(groups.group(number) for number in range(min(FIRST_GROUPS, groups.count))),
-        hosts=ranks.most_hosts(kind),
-        rails=ranks.rails_of(groups.group(0)),
+        first_groups=tuple(shown),
+        hosts=ranks.most_hosts(placed),
+        rails=ranks.rails_of(shown[0]),
     )

@@ -49,9 +49,11 @@ def cluster_rows() -> list[Row]:
     return rows
 
 
-def cluster_facts(name: str) -> Row:
-    """What is known of one cluster. Raises SpecError where there is no such cluster."""
-    cluster = load_cluster(name)
+def cluster_facts(name: str, pool: str | None = None) -> Row:
+    """What is known of one cluster, seen from a pool of it. Raises SpecError where there is no such cluster or pool."""
+    from clusterplan.topology.pools import pool_view
+
+    cluster = pool_view(load_cluster(name), pool)
     facts = cluster.model_dump(mode="json")
     # The name that the file uses, so that what is shown can be pasted into a file.
     facts["schema"] = facts.pop("schema_name")

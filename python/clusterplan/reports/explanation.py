@@ -11,6 +11,7 @@ from clusterplan.reports.terminal import print_origin, print_question
 from clusterplan.reports.traffic import gigabytes, print_rank_order, print_tables, share, terabytes
 from clusterplan.reports.units import ColumnOfSeconds, percent, seconds, significant
 from clusterplan.reports.words import layout_words, part, search_line
+from clusterplan.specs.placements import AXIS_LETTERS
 
 _GAP = 2
 # Below this the model of the hardware does not tell two layouts apart.
@@ -69,20 +70,27 @@ def kind_sentence(kind: KindTraffic, found: Explanation) -> str:
 
 
 def level_sentence(level: LevelFinding, found: Explanation) -> str:
-    """Who uses a scarce or the outermost level."""
+    """Who uses a scarce or the outermost level, who stays inside a block of it, and who goes out past it."""
     ratio = f"{significant(level.oversubscription)}:1, " if level.oversubscription > 1.01 else ""
     name = f"{level.level} ({ratio}{significant(level.bytes_per_s / 1e9)} GB/s a device)"
-    stays = _joined([f"{kind} groups stay {_in_words(inside, found)}" for kind, inside in level.stays])
+    order = [other.name for other in found.traffic.levels]
+    # A group that no block of the level holds leaves by other ports: of its members, none are in one block.
+    past = [(kind, inside) for kind, inside in level.stays if order.index(inside) > order.index(level.level)]
+    kept = [one for one in level.stays if one not in past]
+    others = _joined(
+        [f"{kind} groups stay {_in_words(inside, found)}" for kind, inside in kept]
+        + [f"{kind} groups go past it, {_in_words(inside, found)}" for kind, inside in past]
+    )
     if not level.carries:
-        return f"{name} carries nothing" + (f": {stays}" if stays else "")
+        return f"{name} carries nothing" + (f": {others}" if others else "")
     sent = [
         f"{carried.kind} traffic, {gigabytes(carried.largest_bytes_per_device)} GB a device a step "
         f"({terabytes(carried.total_bytes)} TB in all, {share(carried.capacity_share)} % of what the level can carry "
         "in that time)"
         for carried in level.carries
     ]
-    only = "only " if len(sent) == 1 and level.stays else ""
-    return f"{name} carries {only}{_joined(sent)}" + (f"; {stays}" if stays else "")
+    only = "only " if len(sent) == 1 and kept and not past else ""
+    return f"{name} carries {only}{_joined(sent)}" + (f"; {others}" if others else "")
 
 
 def _largest_cost(found: Explanation) -> str:
@@ -102,7 +110,7 @@ def _in_words(name: str, found: Explanation) -> str:
     if level.group_devices < network.ranks.host_devices:
         return f"inside one {name}"
     if level.group_devices <= found.request.scale_up_devices or found.request.devices <= found.request.scale_up_devices:
-        return f"inside one {name} domain"
+        return f"inside one {'scale-up' if level.group_devices == found.request.scale_up_devices else name} domain"
     return f"across {name}" if level is network.levels[-1] else f"inside one {name}"
 
 
@@ -119,10 +127,20 @@ def _fragments(found: Explanation) -> list[str]:
         ]
         if level.kind == "switch" and devices % level.group_devices and devices > level.group_devices and straddling:
             lines.append(
-                f"{devices:,} devices are {significant(devices / level.group_devices)} {level.name}s of "
+                f"{devices:,} devices are {significant(devices / level.group_devices)} {_blocks(level.name, found)} of "
                 f"{level.group_devices:,}: {_joined(straddling)} groups are taken as the one that lies worst"
             )
     return lines
+
+
+def _blocks(name: str, found: Explanation) -> str:
+    """The blocks of a level, several of them."""
+    level = next(level for level in found.traffic.levels if level.name == name)
+    if level.group_devices == found.traffic.ranks.host_devices:
+        return "hosts"
+    if level.group_devices == found.request.scale_up_devices:
+        return "scale-up domains"
+    return f"{name}es" if name.endswith(("s", "x", "ch", "sh")) else f"{name}s"
 
 
 def _order_sentences(found: Explanation) -> list[str]:
@@ -136,6 +154,9 @@ def _order_sentences(found: Explanation) -> list[str]:
         return []
     if default.same_ranks:
         lines = [f"the ranks stand in the launchers' default order, {DEFAULT_ORDER}"]
+        if list(own.axis_order) != sorted(own.axis_order):
+            axes = " before ".join(AXIS_LETTERS[axis] for axis in own.axis_order)
+            lines[0] += f", but on axes filled {axes}, for which the devices must be renumbered"
         near = [other for other in others if other.slowdown is not None and other.slowdown < CLOSE]
         if near:
             lines[0] += f"; {near[0].order} comes within {percent(near[0].slowdown or 0.0)}"

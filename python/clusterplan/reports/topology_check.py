@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from clusterplan.planning.schema.topology_check import CONFIDENCES, SCHEMA, SCHEMA_VERSION
 from clusterplan.reports.columns import Column, fitting
 from clusterplan.reports.paper import Paper
+from clusterplan.reports.terminal import print_origin
 from clusterplan.reports.units import counted, gigabytes_per_s, significant
 
 if TYPE_CHECKING:
     from clusterplan.specs.cluster import ClusterSpec
 
-SCHEMA = "clusterplan.topology-check/1"
-SCHEMA_VERSION = 1
-CONFIDENCES = ("seen", "derived", "recalled", "assumed")
 _SAME = 1e-6  # flows are rounded to bytes/s an edge
 _GAP = 2
 _LEAVE_OUT = ("latency", "devices reached")
@@ -97,8 +96,8 @@ def count_facts(cluster: ClusterSpec) -> dict[str, int]:
     return counts
 
 
-def print_check(paper: Paper, found: Mapping[str, Any]) -> None:
-    """The findings as lines and a table of levels."""
+def print_check(paper: Paper, found: Mapping[str, Any], *, command: str | None = None) -> None:
+    """The findings as lines and a table of levels; `command` is the line that reproduces them."""
     title = f": {found['title']}" if found["title"] else ""
     paper.paragraph(f"{found['name']}{title}", heading=str(found["name"]))
     graph = found["graph"]
@@ -118,6 +117,8 @@ def print_check(paper: Paper, found: Mapping[str, Any]) -> None:
     _print_levels(paper, found["levels"])
     paper.line()
     paper.facts([*_bisection_rows(found["bisection"]), ("facts", facts_words(found["facts"]))])
+    paper.line()
+    print_origin(paper, command)
 
 
 def facts_words(counts: Mapping[str, int]) -> str:

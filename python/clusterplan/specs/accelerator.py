@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from .choices import Dtype
 from .fields import (
     Bytes,
     BytesPerSecond,
@@ -23,8 +24,6 @@ from .fields import (
 from .refusals import UnreadableQuantity, is_not
 
 _LEAST_MEMORY_BYTES = 2**28
-
-Dtype = Literal["bf16", "fp16"]
 
 
 class GemmProfile(Spec):

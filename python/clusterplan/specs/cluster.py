@@ -76,13 +76,22 @@ class Fabric(Link):
     links: tuple[Cable, ...] = Field((), max_length=_MOST_CABLES)
 
 
+Confidence = Literal["seen", "derived", "recalled", "assumed"]
+
+
+class ClusterFact(Fact):
+    """The source of a number of a cluster: ``seen`` there, ``derived`` from it, ``recalled``, or ``assumed``."""
+
+    confidence: Confidence
+
+
 class Cost(Spec):
     """A price for one device and hour, USD, with its date and how sure it is."""
 
     usd_per_device_hour: NonNegative
     as_of: Text
     basis: Text | None = None
-    confidence: Literal["seen", "derived", "recalled", "assumed"]
+    confidence: Confidence
 
 
 class Pool(Spec):
@@ -98,7 +107,10 @@ class Pool(Spec):
 
 
 class ClusterSpec(Spec):
-    """A cluster as its YAML file describes it. ``facts`` holds source and confidence by dotted field."""
+    """A cluster as its YAML file describes it.
+
+    ``facts`` holds source and confidence by dotted field, through lists without a number (``fabric.tiers.latency``).
+    """
 
     schema_name: Literal["clusterplan.cluster/1"] = Field(
         "clusterplan.cluster/1", validation_alias=written("schema", "schema_name")
@@ -113,7 +125,7 @@ class ClusterSpec(Spec):
     collective_base_s: Seconds | None = Field(None, validation_alias=written("collective_base", "collective_base_s"))
     cost: Cost | None = None
     power_w_per_device: NonNegative | None = None
-    facts: dict[str, Fact] = Field(default_factory=dict)
+    facts: dict[str, ClusterFact] = Field(default_factory=dict)
     notes: Text | None = None
 
     @property

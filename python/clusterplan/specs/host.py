@@ -64,7 +64,23 @@ class Link(LinkNumbers):
     technology: Text
 
 
-class InnerGroup(LinkNumbers):
+class _Joined(LinkNumbers):
+    """Devices that are joined in one of several ways. A ring closes unless the file says ``wraps: false``."""
+
+    kind: str = "switch"
+    wraps: Flag = False
+
+    @model_validator(mode="after")
+    def _a_ring_closes(self) -> _Joined:
+        if "wraps" not in self.model_fields_set:
+            # The spec is frozen; this is still its making.
+            object.__setattr__(self, "wraps", self.kind == "ring")
+        elif self.wraps and self.kind != "ring":
+            raise UnreadableQuantity(f"kind {self.kind!r} has no ends to close", "leave wraps out", field=("wraps",))
+        return self
+
+
+class InnerGroup(_Joined):
     """A group of ``devices`` inside a scale-up network that is joined better: a socket, a module.
 
     Without a ``technology`` it has that of the scale-up network, with the numbers set there.
@@ -78,7 +94,7 @@ class InnerGroup(LinkNumbers):
     latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
 
 
-class ScaleUp(Link):
+class ScaleUp(Link, _Joined):
     """The network inside a scale-up domain: one-way bandwidth of a device, wire latency, kind.
 
     ``hosts`` is the number of hosts that share one domain (18 for an NVL72 rack). With kind ``links`` the bandwidth is
@@ -89,7 +105,6 @@ class ScaleUp(Link):
     bandwidth_bytes_per_s: BytesPerSecond = Field(0.0, validation_alias=written("bandwidth", "bandwidth_bytes_per_s"))
     latency_s: Seconds = Field(validation_alias=written("latency", "latency_s"))
     hosts: Count = 1
-    wraps: Flag = False
     in_network_gain: AtLeastOne = 1.0
     in_network_min_ranks: Count = 1
     links: tuple[DirectLink, ...] = Field((), max_length=_MOST_CABLES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
+from ..errors import SpecError
 from .refusals import UnreadableQuantity, shown
 
 # Innermost first; the launchers' default is the first.
@@ -17,7 +18,7 @@ def read_placement(value: Any) -> str:
     """A placement as the engine takes it, or a refusal that says what is allowed.
 
     Example:
-        >>> read_placement("tp-dp-pp@yxz"), read_placement("tp-pp-dp@xy")
+        >>> read_placement("tp-dp-pp@yxz"), read_placement(" TP-PP-DP ")
         ('tp-dp-pp@yxz', 'tp-pp-dp')
     """
     text = value.strip().lower() if isinstance(value, str) else ""
@@ -38,5 +39,34 @@ def read_placement(value: Any) -> str:
         raise UnreadableQuantity(
             f"{shown(value)}: {shown(axes)} is no order of the axes x, y and z", f"use one of {', '.join(known)}"
         )
-    # The order in which the axes are listed goes without saying.
-    return order if axes == AXIS_LETTERS[: len(axes)] else f"{order}@{axes}"
+    return f"{order}@{axes}"
+
+
+def check_placement(placement: str, axes: int) -> str:
+    """The placement on a job of so many torus axes (0: no torus); an order as listed is left out.
+
+    Raises:
+        SpecError: it orders axes that the job does not have.
+
+    Example:
+        >>> check_placement("tp-dp-pp@xyz", 3), check_placement("tp-dp-pp@yx", 2)
+        ('tp-dp-pp', 'tp-dp-pp@yx')
+    """
+    order, _, letters = placement.partition("@")
+    listed = AXIS_LETTERS[:axes]
+    if not letters or letters == listed:
+        return order
+    if axes < 2:
+        raise SpecError(
+            f"placement: {placement!r} orders axes, but the job is not on a torus of several axes",
+            code="value",
+            hint=f"use {order}",
+        )
+    if sorted(letters) != list(listed):
+        orders = ", ".join("".join(known) for known in permutations(listed))
+        raise SpecError(
+            f"placement: {placement!r} orders {', '.join(letters)}, but the job has the axes {', '.join(listed)}",
+            code="value",
+            hint=f"use one of {orders} behind the @, or leave it out",
+        )
+    return placement

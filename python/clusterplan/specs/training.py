@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field
 
+from .choices import Dtype, Recompute, Schedule
 from .degrees import listed
 from .fields import Count, Flag, PositiveInteger, Spec, ZeroStage, up_to
 from .limits import MOST_SEQUENCE_TOKENS, MOST_SEQUENCES, MOST_TOKENS
@@ -23,7 +24,7 @@ class TrainingSpec(Spec):
     global_batch_sequences: Annotated[PositiveInteger, up_to(MOST_SEQUENCES)]
     sequence_length: Annotated[PositiveInteger, up_to(MOST_SEQUENCE_TOKENS)]
     tokens: Annotated[PositiveInteger, up_to(MOST_TOKENS)] | None = None
-    compute_dtype: Literal["bf16", "fp16"] = "bf16"
+    compute_dtype: Dtype = "bf16"
     dropout: Flag = False
 
 
@@ -47,9 +48,9 @@ class SearchSpace(Spec):
     vpp: _Allowed[Count] = None
     micro_batch: _Allowed[Count] = None
     sequence_parallel: _Allowed[Flag] = None
-    recompute: _Allowed[Literal["none", "selective", "full"]] = None
+    recompute: _Allowed[Recompute] = None
     zero: _Allowed[ZeroStage] = None
-    schedule: _Allowed[Literal["no-pipeline", "gpipe", "1f1b", "interleaved"]] = None
+    schedule: _Allowed[Schedule] = None
     placement: _Allowed[Annotated[str, BeforeValidator(read_placement)]] = None
 
     def document(self) -> dict[str, list[Any] | None]:

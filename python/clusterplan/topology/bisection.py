@@ -1,7 +1,8 @@
 """What the two halves of a cluster can send each other, and what one device gets level by level: closed forms.
 
 The bisection bandwidth is the least one-way bandwidth between two equal halves of the devices, where halves are made
-of whole parts: several scale-up domains are halved in rank order (an odd one goes to the second half), a torus by a
+of whole parts: several scale-up domains are halved in rank order (an odd one goes to the second half; the last need not
+be full, and then sends and receives what its devices can), a torus by a
 plane across one of its axes of even length (where all are odd, its halves differ by a plane), direct links in the way
 that cuts the fewest, and other domains in rank order. Groups of a dragonfly reach each other directly or through
 third groups; a job that does not fill a group has its share of what leaves the group.
@@ -20,6 +21,7 @@ from .devices import check_devices, slice_shape
 from .fabric import fabric_levels, network_bytes_per_s
 from .halving import Tier, halves_bytes_per_s
 from .levels import build_network
+from .torus import axis_order, axis_rates, closed_axes
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec
@@ -95,7 +97,7 @@ def bisect(cluster: ClusterSpec, devices: int | None = None) -> Bisection:
     if cluster.host.scale_up.kind == "links":
         return _links(cluster, count)
     first = count // 2
-    rate = halves_bytes_per_s(domain_tiers(cluster), first, count - first)
+    rate = halves_bytes_per_s(domain_tiers(cluster, count), first, count - first)
     return Bisection(rate, first, count, "in rank order", lambda rank: rank < first)
 
 
@@ -124,16 +126,25 @@ def seen_levels(cluster: ClusterSpec, devices: int | None = None) -> tuple[SeenL
     return tuple(found)
 
 
-def domain_tiers(cluster: ClusterSpec) -> tuple[Tier, ...]:
-    """The levels inside a scale-up domain, inner to outer; their members are devices, then the groups below."""
+def domain_tiers(cluster: ClusterSpec, devices: int | None = None) -> tuple[Tier, ...]:
+    """The levels inside a scale-up domain, inner to outer; their members are devices, then the groups below.
+
+    Only those that ``devices`` of one domain need (all if ``None``): links to others are none of theirs.
+    """
     scale_up = cluster.host.scale_up
     assert scale_up is not None
-    tiers, below = [], 1
+    tiers: list[Tier] = []
+    below = 1
     for group in scale_up.inside:
+        if devices is not None and tiers and below >= devices:
+            return tuple(tiers)
         of = group.devices // below
         through = scale_up.through_inside and below > 1
-        tiers.append(Tier(group.name, group.kind, of, group.bandwidth_bytes_per_s, through=through))
+        rate = group.bandwidth_bytes_per_s
+        tiers.append(Tier(group.name, group.kind, of, rate, through=through, wraps=group.wraps))
         below = group.devices
+    if devices is not None and tiers and below >= devices:
+        return tuple(tiers)
     of, through = cluster.domain_devices // below, scale_up.through_inside and below > 1
     kind = "switch" if scale_up.kind == "links" else scale_up.kind
     tiers.append(
@@ -165,7 +176,10 @@ def _between_domains(cluster: ClusterSpec, devices: int) -> Bisection:
     domains = -(-devices // size)
     first = domains // 2
     noun = "tori" if cluster.host.torus is not None else "hosts" if cluster.domain_hosts == 1 else "scale-up domains"
+    last = devices - (domains - 1) * size
     halves = f"{first:,} and {domains - first:,} {noun} in rank order"
+    if last < size:
+        halves += f", the last with {last:,} of its {size:,} devices"
 
     def in_first_half(rank: int) -> bool:
         return rank < first * size
@@ -173,25 +187,24 @@ def _between_domains(cluster: ClusterSpec, devices: int) -> Bisection:
     if cluster.fabric is not None and cluster.fabric.links:
         from .flows import flow_over_cables_bytes_per_s
 
-        rate = flow_over_cables_bytes_per_s(cluster, first, domains)
+        rate = flow_over_cables_bytes_per_s(cluster, first, devices)
         return Bisection(rate, first * size, devices, f"{halves}, by maximum flow over the cables", in_first_half)
-    rate = halves_bytes_per_s(fabric_tiers(cluster), first, domains - first, unit_devices=size)
+    rate = halves_bytes_per_s(fabric_tiers(cluster), first * size, devices - first * size, unit_devices=size)
     return Bisection(rate, first * size, devices, halves, in_first_half)
 
 
 def _torus(cluster: ClusterSpec, devices: int) -> Bisection:
-    shape = slice_shape(cluster, devices)
-    assert shape is not None  # check_devices
+    torus, shape = cluster.host.torus, slice_shape(cluster, devices)
+    assert torus is not None and shape is not None  # check_devices
     if devices == 1:
         return Bisection(0.0, 0, 1, "a single device", lambda rank: False)
-    closed = closed_axes(cluster, shape)
-    rates = axis_rates(cluster)
+    closed, rates, order = closed_axes(torus, shape), axis_rates(torus), axis_order(shape)
     # A plane across an axis halves it only where its length is even; where none is, its halves differ by one plane.
-    long = [axis for axis, length in enumerate(shape) if length > 1]
-    even = [axis for axis in long if shape[axis] % 2 == 0] or long
+    even = [axis for axis in order if shape[axis] % 2 == 0] or order
     planes = {axis: (1 + closed[axis]) * devices // shape[axis] * rates[axis] for axis in even}
-    axis = min(even, key=lambda axis: (planes[axis], axis))
-    stride, middle = prod(shape[:axis]), shape[axis] // 2
+    axis = min(even, key=planes.__getitem__)
+    # Ranks fill the axes in the order of the levels.
+    stride, middle = prod(shape[inner] for inner in order[: order.index(axis)]), shape[axis] // 2
     by = " x ".join(str(length) for length in shape)
     halves = f"{by} across its axis of {shape[axis]}, which {'closes' if closed[axis] else 'is open'}"
     return Bisection(
@@ -201,22 +214,6 @@ def _torus(cluster: ClusterSpec, devices: int) -> Bisection:
         halves,
         lambda rank: rank // stride % shape[axis] < middle,
     )
-
-
-def closed_axes(cluster: ClusterSpec, shape: tuple[int, ...]) -> tuple[bool, ...]:
-    """Which axes of a slice of this shape close to rings."""
-    torus = cluster.host.torus
-    assert torus is not None
-    closed = [length % torus.wrap_multiple == 0 for length in shape]
-    return tuple([all(closed)] * len(closed) if torus.wrap == "whole" else closed)
-
-
-def axis_rates(cluster: ClusterSpec) -> tuple[float, ...]:
-    """One-way bandwidth of one link of each axis, bytes/s."""
-    torus = cluster.host.torus
-    assert torus is not None
-    given = torus.axis_bytes_per_s
-    return given if len(given) > 1 else given * len(torus.axes)
 
 
 def _links(cluster: ClusterSpec, devices: int) -> Bisection:

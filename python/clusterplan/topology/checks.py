@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..data import read_data
 from ..errors import SpecError
 from ..specs.limits import MOST_DEVICES
+from ..specs.placements import AXIS_LETTERS
 from ..specs.validation import dotted, unknown_name
 from .fabric_checks import check_fabric
+from .fact_checks import check_facts
 from .host_checks import Fail, check_scale_up, check_torus
 from .pools import MAIN_POOL, pool_view
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from ..specs.yaml_text import Location
 
 _MOST_LEVELS = 8  # of the engine
+_TAKEN = re.compile(r"(rail|host)\d+")
 
 
 def check_sums(cluster: ClusterSpec, document: Document | None = None) -> None:
@@ -32,6 +36,7 @@ def check_sums(cluster: ClusterSpec, document: Document | None = None) -> None:
         return SpecError(f"{place}{dotted(location)}: {sentence}", code=code, hint=hint)
 
     _check_one(cluster, fail)
+    check_facts(cluster, fail)
     for position, pool in enumerate(cluster.pools):
         here: Location = ("pools", position)
         if pool.name in [other.name for other in cluster.pools[:position]]:
@@ -114,10 +119,12 @@ def _check_levels(cluster: ClusterSpec, fail: Fail) -> None:
         names += [(("host", "scale_up", "inside", at), group.name) for at, group in enumerate(scale_up.inside)]
         names.append((("host", "scale_up", "technology"), scale_up.technology))
     if torus is not None:
-        names += [(("host", "torus", "axes"), f"{torus.technology}-{letter}") for letter in "xyz"[: len(torus.axes)]]
+        letters = AXIS_LETTERS[: len(torus.axes)]
+        names += [(("host", "torus", "axes"), f"{torus.technology}-{letter}") for letter in letters]
     tiers = cluster.fabric.tiers if cluster.fabric is not None else ()
     names += [(("fabric", "tiers", at), tier.name) for at, tier in enumerate(tiers) if tier.of > 1]
     for position, (location, name) in enumerate(names):
+        _check_name(cluster, location, name, fail)
         if name in [other for _, other in names[:position]]:
             raise fail(location, f"two levels of the network are named {name!r}", "give each a name of its own")
     if len(names) > _MOST_LEVELS:
@@ -127,3 +134,18 @@ def _check_levels(cluster: ClusterSpec, fail: Fail) -> None:
             "are supported",
             "join two that are equally fast",
         )
+
+
+def _check_name(cluster: ClusterSpec, location: Location, name: str, fail: Fail) -> None:
+    """Links are named to be degraded: rail0, host3, on a torus x; and leaf2, a group of the tier leaf."""
+    where = (*location, "name")
+    if _TAKEN.fullmatch(name) or (location[0] == "fabric" and name in ("rail", "host")):
+        what = "rails" if name.startswith("rail") else "hosts"
+        raise fail(where, f"{name!r} is a name that --degrade has for {what}", "choose another name, such as leaf")
+    if cluster.host.torus is not None and name in AXIS_LETTERS:
+        raise fail(where, f"{name!r} is the name of an axis of the torus", "choose another name, such as leaf")
+    for tier in cluster.fabric.tiers if cluster.fabric is not None else ():
+        if name.startswith(tier.name) and name[len(tier.name) :].isdecimal():
+            raise fail(
+                where, f"{name!r} is what --degrade calls a group of the tier {tier.name!r}", "choose another name"
+            )

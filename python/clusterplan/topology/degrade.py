@@ -1,7 +1,10 @@
 """Links at a share of their speed (network.md section 5): ``rail0=0.5``, ``host3=0.25``, ``leaf2=0.5``, ``x=0.5``.
 
-What is split evenly over like links waits for the slowest of them, so a level is as fast as its worst link. Where
-several degradations meet on one level the worst counts; only rails that are gone take their share away besides.
+What is split evenly over like links waits for the slowest of them, so a level is as fast as its worst link. A slow link
+slows the level it belongs to: network cards (of a rail, of a host) are the first level of the fabric, the uplinks of a
+group the next level outward. Levels behind the same port get no more than the level inside them lets out, and lose
+nothing where they had less already. Where several degradations meet on one level the worst counts; only rails that are
+gone take their share away besides, from all levels of the fabric.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SpecError
 from ..specs.refusals import shown
 from ..specs.validation import nearest
+from .cards import rail_count
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec
@@ -24,17 +28,17 @@ _NUMBERED = re.compile(r"(.*?[^\d])(\d{1,9})")
 
 @dataclass(frozen=True)
 class Degradation:
-    """A named link, or kind of links, at a ``factor`` of its speed (0 to 1)."""
+    """A named link, or kind of links, at a ``factor`` (the share that is left) of its speed, 0 to 1."""
 
     name: str
     factor: float
 
 
 def parse_degradations(texts: Iterable[str]) -> tuple[Degradation, ...]:
-    """``name=factor`` texts, each also several with commas between.
+    """``LINK=SHARE`` texts, each also several with commas between.
 
     Raises:
-        SpecError: not of that form, a factor outside 0 to 1, or a name that stands twice.
+        SpecError: not of that form, a share outside 0 to 1, or a name that stands twice.
 
     Example:
         >>> parse_degradations(["rail0=0.5,leaf=0.9"])
@@ -43,11 +47,11 @@ def parse_degradations(texts: Iterable[str]) -> tuple[Degradation, ...]:
     found: list[Degradation] = []
     for part in [texts] if isinstance(texts, str) else texts:
         if not isinstance(part, str):
-            raise _wrong(f"{shown(part)} is not of the form name=factor", "write it such as rail0=0.5")
+            raise _wrong(f"{shown(part)} is not of the form LINK=SHARE", "write it such as rail0=0.5")
         for text in part.split(","):
             name, equals, number = (piece.strip() for piece in text.partition("="))
             if not (name and equals and number):
-                raise _wrong(f"{shown(text.strip())} is not of the form name=factor", "write it such as rail0=0.5")
+                raise _wrong(f"{shown(text.strip())} is not of the form LINK=SHARE", "write it such as rail0=0.5")
             if any(other.name == name for other in found):
                 raise _wrong(f"{name} stands twice", "give each name once")
             found.append(Degradation(name, _factor(name, number)))
@@ -58,7 +62,7 @@ def degrade_network(cluster: ClusterSpec, network: dict[str, Any], texts: Iterab
     """A copy of ``network`` (of `build_network` for this cluster) with the levels' ``bytes_per_s`` degraded.
 
     Raises:
-        SpecError: as `parse_degradations`; a name that the job has no link of, or a factor of 0 with which the cluster
+        SpecError: as `parse_degradations`; a name that the job has no link of, or a share of 0 with which the cluster
             would fall apart.
 
     Example:
@@ -74,30 +78,34 @@ def degrade_network(cluster: ClusterSpec, network: dict[str, Any], texts: Iterab
     gone: set[int] = set()
     for degradation in parse_degradations(texts):
         name, factor = degradation.name, degradation.factor
-        touched, rail = job.levels_of(name)
+        touched, rail = job.level_of(name)
         if factor == 0.0:
             if rail is None:
                 raise _wrong(
                     f"{name}=0 would let the cluster fall apart; only a rail may be gone",
-                    f"give a factor above 0, or leave {name} out",
+                    f"give a share above 0, or leave {name} out",
                 )
             gone.add(rail)
             continue
-        for index in touched:
-            worst[index] = min(worst[index], factor)
+        worst[touched] = min(worst[touched], factor)
     if gone:
         left = job.rails - len(gone)
         if left <= 0:
             raise _wrong(f"all {job.rails} rails are gone, so the cluster would fall apart", "keep one rail")
         for index in job.fabric:
             worst[index] *= left / job.rails
-    return {
-        **network,
-        "levels": [
-            {**level, "bytes_per_s": level["bytes_per_s"] * factor}
-            for level, factor in zip(job.levels, worst, strict=True)
-        ],
-    }
+    return {**network, "levels": _slowed(job.levels, worst)}
+
+
+def _slowed(levels: Sequence[dict[str, Any]], factors: Sequence[float]) -> list[dict[str, Any]]:
+    """The levels at these factors of their speed, none behind a slowed port faster than the level inside it."""
+    slowed: list[dict[str, Any]] = []
+    for index, (level, factor) in enumerate(zip(levels, factors, strict=True)):
+        rate = level["bytes_per_s"] * factor
+        if level["shares_inner_link"] and slowed[-1]["bytes_per_s"] < levels[index - 1]["bytes_per_s"]:
+            rate = min(rate, slowed[-1]["bytes_per_s"])
+        slowed.append({**level, "bytes_per_s": rate})
+    return slowed
 
 
 class _Job:
@@ -108,9 +116,7 @@ class _Job:
         domain = cluster.domain_devices
         self.fabric = [index for index, level in enumerate(self.levels) if level["group_devices"] > domain]
         self.hosts = ceil(self.devices / cluster.host.accelerators)
-        cards = cluster.host.nics
-        has_rails = cluster.fabric is not None and cluster.fabric.rails and cards is not None
-        self.rails = cards.count if has_rails and cards is not None else 0
+        self.rails = rail_count(cluster.host) if cluster.fabric is not None and cluster.fabric.rails else 0
         self.named = self._named_levels()
 
     def _named_levels(self) -> dict[str, int]:
@@ -124,10 +130,10 @@ class _Job:
         names.update({level["name"]: index for index, level in enumerate(self.levels)})
         return names
 
-    def levels_of(self, name: str) -> tuple[Sequence[int], int | None]:
-        """The levels that a name degrades, and the number of the rail where it is one."""
+    def level_of(self, name: str) -> tuple[int, int | None]:
+        """The level that a name degrades, and the number of the rail where it is one."""
         if name in self.named:
-            return [self.named[name]], None
+            return self.named[name], None
         numbered = _NUMBERED.fullmatch(name)
         if numbered is not None:
             stem, number = numbered[1], int(numbered[2])
@@ -139,7 +145,7 @@ class _Job:
                 return self._uplinks(name, stem, number), None
         raise self._unknown(name)
 
-    def _rail(self, name: str, number: int) -> Sequence[int]:
+    def _rail(self, name: str, number: int) -> int:
         if not self.rails:
             raise _wrong(
                 f"{name}: the fabric of {self.cluster.name} has no rails", f"use one of {', '.join(self._valid())}"
@@ -151,7 +157,7 @@ class _Job:
             )
         return self._cards(name)
 
-    def _host(self, name: str, number: int) -> Sequence[int]:
+    def _host(self, name: str, number: int) -> int:
         if number >= self.hosts:
             raise _wrong(
                 f"{name}: the job of {self.devices} devices has {_range('host', self.hosts)} of {self.cluster.name}",
@@ -159,16 +165,18 @@ class _Job:
             )
         return self._cards(name)
 
-    def _cards(self, name: str) -> Sequence[int]:
+    def _cards(self, name: str) -> int:
+        """The level of the network cards: the first of the fabric."""
         if not self.fabric:
             raise _wrong(
                 f"{name}: the job of {self.devices} devices stays inside one "
                 f"{'torus' if self.cluster.host.torus else 'scale-up domain'} and uses no network card",
                 f"use one of {', '.join(self._valid())}",
             )
-        return self.fabric
+        return self.fabric[0]
 
-    def _uplinks(self, name: str, stem: str, number: int) -> Sequence[int]:
+    def _uplinks(self, name: str, stem: str, number: int) -> int:
+        """The level that the links out of a group belong to: the next one outward."""
         level = self.named[stem]
         groups = ceil(self.devices / self.levels[level]["group_devices"])
         if groups == 1:
@@ -181,7 +189,7 @@ class _Job:
                 f"{name}: the job of {self.devices} devices is in {_range(stem, groups)}",
                 f"use {_range(stem, groups)}",
             )
-        return range(level + 1, len(self.levels))
+        return level + 1
 
     def _valid(self) -> list[str]:
         names = list(self.named)

@@ -135,12 +135,19 @@ def _check_shape(cluster: ClusterSpec, torus: Torus, devices: int, slice: Sequen
     if not is_slice(torus.axes, shape, torus.host_axes):
         turned = [other for other in sorted(set(permutations(shape))) if is_slice(torus.axes, other, torus.host_axes)]
         best = turned[0] if turned else place_slice(torus.axes, devices, torus.host_axes)
-        why = (
-            f"does not fit into the torus {_by(torus.axes)}"
-            if any(length > axis for length, axis in zip(shape, torus.axes, strict=True))
-            else f"is no slice of the torus {_by(torus.axes)}"
+        fits = all(length <= axis for length, axis in zip(shape, torus.axes, strict=True))
+        raise wrong(
+            f"{_by(shape)} {'is no slice of' if fits else 'does not fit into'} the torus {_by(torus.axes)} of "
+            f"{cluster.name}" + (_broken_rule(torus, shape) if fits else ""),
+            f"use {_by(best)}" if best else _rule(torus),
         )
-        raise wrong(f"{_by(shape)} {why} of {cluster.name}", f"use {_by(best)}" if best else _rule(torus))
+
+
+def _broken_rule(torus: Torus, shape: Shape) -> str:
+    host = torus.host_axes
+    if host is not None and any(length % part for length, part in zip(shape, host, strict=True)):
+        return f": slices are whole hosts of {_by(host)}"
+    return ": from 64 devices on every axis of a slice is a multiple of 4"
 
 
 def _no_slice(cluster: ClusterSpec, torus: Torus, devices: int) -> SpecError:

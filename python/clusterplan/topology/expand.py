@@ -10,9 +10,12 @@ from itertools import combinations, pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
-from .bisection import axis_rates, closed_axes, domain_tiers, fabric_tiers
+from .bisection import domain_tiers, fabric_tiers
+from .cards import devices_of, rail_count, rail_of_card
 from .devices import check_devices, slice_shape
 from .halving import Tier
+from .symmetry import usable_cables
+from .torus import axis_order, axis_rates, closed_axes
 
 if TYPE_CHECKING:
     import networkx
@@ -112,7 +115,8 @@ def _add_domain(graph: Graph, cluster: ClusterSpec, ranks: range) -> None:
             if max(one, other) < len(ranks):
                 link(graph, f"device{ranks[one]}", f"device{ranks[other]}", rate)
         return
-    _add_block(graph, domain_tiers(cluster), ranks, f"domain{ranks.start // cluster.domain_devices}")
+    tiers = domain_tiers(cluster, len(ranks))
+    _add_block(graph, tiers, ranks, f"domain{ranks.start // cluster.domain_devices}")
 
 
 def _add_block(graph: Graph, tiers: tuple[Tier, ...], ranks: range, place: str) -> str:
@@ -151,29 +155,30 @@ def _reach(graph: Graph, switch: str, node: str | None, block: range, tier: Tier
 
 
 def _add_torus(graph: Graph, cluster: ClusterSpec, ranks: range) -> None:
-    """The links of a torus; the first axis is innermost in rank order."""
-    shape = slice_shape(cluster, len(ranks))
-    assert shape is not None
-    closed, stride = closed_axes(cluster, shape), 1
-    for length, wraps, rate in zip(shape, closed, axis_rates(cluster), strict=True):
+    """The links of a torus; ranks fill its axes in the order of the levels, the shortest innermost."""
+    torus, shape = cluster.host.torus, slice_shape(cluster, len(ranks))
+    assert torus is not None and shape is not None
+    closed, rates, stride = closed_axes(torus, shape), axis_rates(torus), 1
+    for axis in axis_order(shape):
+        length = shape[axis]
         for rank in ranks:
             position = (rank - ranks.start) // stride % length
-            if length > 1 and (position + 1 < length or wraps):
+            if length > 1 and (position + 1 < length or closed[axis]):
                 step = stride if position + 1 < length else stride * (1 - length)
-                link(graph, f"device{rank}", f"device{rank + step}", rate)
+                link(graph, f"device{rank}", f"device{rank + step}", rates[axis])
         stride *= length
 
 
 def _add_fabric(graph: Graph, cluster: ClusterSpec, count: int) -> None:
-    fabric, cards = cluster.fabric, cluster.host.nics
+    fabric = cluster.fabric
     assert fabric is not None
     size, per_host = cluster.domain_devices, cluster.host.accelerators
     if fabric.links:
         _add_cables(graph, cluster, count)
         return
     tiers = fabric_tiers(cluster)
-    # A member is a list of nodes, as many as it has rails.
-    rails = cards.count if fabric.rails and cards is not None else 1
+    # A member is a list of nodes: cards or devices at first, then the leaves of a group, one a rail.
+    rails = rail_count(cluster.host) if fabric.rails else 1
     members: list[list[str]] = []
     for first in range(0, count, size):
         ends = [
@@ -197,8 +202,9 @@ def _add_fabric(graph: Graph, cluster: ClusterSpec, count: int) -> None:
                 graph.add_node(name, kind="switch", tier=position, devices=0, rail=rail if rails > 1 else None)
             for place, member in enumerate(members[start : start + tier.of], start):
                 held = min(member_devices, count - place * member_devices)  # the last may not be full
-                for at, node in enumerate(member):
-                    link(graph, node, names[at % rails], held * tier.bytes_per_s / len(member))
+                for node in member:
+                    name = names[graph.nodes[node]["rail"]] if rails > 1 else names[0]
+                    link(graph, node, name, held * tier.bytes_per_s / len(member))
             groups.append(names)
         rails = 1  # one leaf a rail; above, all rails meet
         member_devices *= tier.of
@@ -229,24 +235,11 @@ def _host_ends(graph: Graph, cluster: ClusterSpec, host: int) -> list[str]:
     names = []
     for index in range(cards.count):
         name = f"host{host}.card{index}"
-        graph.add_node(name, kind="card", tier=-1, devices=0, rail=index)
-        for device in served_by(index, cards.count, per_host):
+        graph.add_node(name, kind="card", tier=-1, devices=0, rail=rail_of_card(cluster.host, index))
+        for device in devices_of(cluster.host, index):
             link(graph, devices[device], name, cards.bandwidth_bytes_per_s)
         names.append(name)
     return names
-
-
-def served_by(card: int, cards: int, accelerators: int) -> range:
-    """The accelerators of a host that a network card serves.
-
-    Example:
-        >>> served_by(1, 4, 8), served_by(5, 16, 8)
-        (range(2, 4), range(2, 3))
-    """
-    if cards <= accelerators:
-        each = accelerators // cards
-        return range(card * each, (card + 1) * each)
-    return range(card * accelerators // cards, card * accelerators // cards + 1)
 
 
 def _add_cables(graph: Graph, cluster: ClusterSpec, count: int) -> None:
@@ -255,7 +248,7 @@ def _add_cables(graph: Graph, cluster: ClusterSpec, count: int) -> None:
     left_out = {f"host{host}" for host in range(hosts, cluster.hosts)}
     taken_in = {f"host{host}" for host in range(hosts)}
     total: dict[str, float] = {}
-    for one, other, rate in cluster.fabric.links:
+    for one, other, rate in usable_cables(cluster):
         if not {one, other} & left_out:
             for end in (one, other):
                 inside = end in taken_in

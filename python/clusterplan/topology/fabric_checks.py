@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
+from .fabric import network_bytes_per_s, tier_bytes_per_s
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec, Fabric, Tier
@@ -38,7 +39,8 @@ def check_fabric(cluster: ClusterSpec, fail: Fail) -> None:
 
 
 def _check_tiers(cluster: ClusterSpec, fail: Fail) -> None:
-    below = cluster.hosts // cluster.domain_hosts
+    below, inside = cluster.hosts // cluster.domain_hosts, network_bytes_per_s(cluster)
+    inside_name, held = "the network cards", cluster.domain_devices
     torus = cluster.host.torus
     noun = "tori" if torus is not None else "hosts" if cluster.domain_hosts == 1 else "scale-up domains"
     tiers = cluster.fabric.tiers if cluster.fabric is not None else ()
@@ -51,9 +53,18 @@ def _check_tiers(cluster: ClusterSpec, fail: Fail) -> None:
                 location,
                 f"{tier.groups} groups of {tier.of} are {tier.groups * tier.of}, but there {verb} {below} {things} "
                 f"below the tier {tier.name!r}",
-                f"make groups x of equal {below}" + (", or give host.torus.hosts, the hosts of one" * forgotten),
+                f"make groups times of equal {below}" + (", or give host.torus.hosts, the hosts of one" * forgotten),
             )
         _check_rate(cluster, tier, location, position == 0, fail)
+        if tier.bandwidth_bytes_per_s is not None and inside is not None and tier.bandwidth_bytes_per_s > inside:
+            raise fail(
+                (*location, "bandwidth"),
+                f"the tier {tier.name!r} has {tier.bandwidth_bytes_per_s / 1e9:g} GB/s a device, but {inside_name} let "
+                f"out {inside / 1e9:g} GB/s; a tier cannot give more than what is inside it lets out",
+                f"use at most {inside / 1e9:g}GB/s, one way and a device",
+            )
+        inside, inside_name = tier_bytes_per_s(tier, inside, held), f"the links of the tier {tier.name!r}"
+        held *= tier.of
         below, noun = tier.groups, f"groups of {tier.name!r}"
     if below != 1:
         last: Location = ("fabric", "tiers", len(tiers) - 1) if tiers else ("hosts",)

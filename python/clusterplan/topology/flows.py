@@ -28,15 +28,16 @@ def flow_between_halves_bytes_per_s(graph: Graph, halves: Bisection) -> float:
     return _flow(graph, ends)
 
 
-def flow_over_cables_bytes_per_s(cluster: ClusterSpec, first: int, domains: int) -> float:
-    """What can flow from the first scale-up domains to the others up to ``domains`` over the cables, bytes/s."""
-    from .symmetry import graph_of_cables, member_names
+def flow_over_cables_bytes_per_s(cluster: ClusterSpec, first: int, devices: int) -> float:
+    """What can flow from the ``first`` scale-up domains to the other hosts of ``devices`` over the cables, bytes/s."""
+    from .symmetry import graph_of_cables, member_names, usable_cables
 
-    assert cluster.fabric is not None
-    names = member_names(cluster.hosts, cluster.domain_hosts)
-    graph = graph_of_cables(cluster.fabric.links, cluster.hosts, cluster.domain_hosts)
-    graph.remove_nodes_from(names[domains:])  # hosts pass nothing on
-    return _flow(graph, {name: "from" if index < first else "to" for index, name in enumerate(names[:domains])})
+    hosts = -(-devices // cluster.host.accelerators)
+    names = member_names(cluster.hosts)
+    graph = graph_of_cables(usable_cables(cluster), cluster.hosts)
+    graph.remove_nodes_from(names[hosts:])  # hosts pass nothing on
+    halfway = first * cluster.domain_hosts
+    return _flow(graph, {name: "from" if index < halfway else "to" for index, name in enumerate(names[:hosts])})
 
 
 def _flow(graph: Graph, ends: dict[str, str]) -> float:

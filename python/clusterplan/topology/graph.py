@@ -11,9 +11,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
-from .bisection import axis_rates, closed_axes, fabric_tiers
-from .checks import check_sums
+from .bisection import fabric_tiers
 from .expand import join_members, link
+from .torus import axis_order, axis_rates, closed_axes
 
 if TYPE_CHECKING:
     import networkx
@@ -56,25 +56,6 @@ def build_graph(cluster: ClusterSpec, *, most_hosts: int = _MOST_HOSTS) -> Graph
     return graph
 
 
-def check_topology(cluster: ClusterSpec) -> tuple[str, ...]:
-    """Check the sums of a cluster and that its graph is connected; returns sentences on what was found.
-
-    Raises:
-        SpecError: the numbers do not add up, or the graph falls into islands.
-    """
-    check_sums(cluster)
-    graph = build_graph(cluster)
-    check_connected(cluster, graph)
-    return (
-        f"{cluster.hosts} hosts of {cluster.host.accelerators} {cluster.accelerator}: {cluster.devices} devices",
-        f"{graph.number_of_nodes()} nodes and {graph.number_of_edges()} links, connected",
-        *(
-            f"{tier.name}: groups of {tier.of}, {tier.bytes_per_s / 1e9:.4g} GB/s a device"
-            for tier in fabric_tiers(cluster)
-        ),
-    )
-
-
 def check_connected(cluster: ClusterSpec, graph: Graph, devices: int | None = None) -> None:
     """Check that a graph is in one piece and has ``devices`` devices (all of the cluster if ``None``).
 
@@ -96,7 +77,7 @@ def check_connected(cluster: ClusterSpec, graph: Graph, devices: int | None = No
         raise SpecError(
             f"{cluster.name}: the graph has {found} devices, but the cluster {expected}",
             code="topology-sums",
-            hint="make groups x of of every tier equal the groups below it",
+            hint="make groups times of of every tier equal the groups below it",
         )
 
 
@@ -158,22 +139,24 @@ def _add_cables(graph: Graph, cluster: ClusterSpec) -> None:
 
 
 def _add_chips(graph: Graph, cluster: ClusterSpec, most_hosts: int) -> None:
-    """Chips where the torus is small, else blocks of chips, each with the links of its face."""
+    """Chips where the torus is small, else blocks of chips, each with the links of its face; named by x, y and z."""
     torus = cluster.host.torus
     assert torus is not None
-    edges = [1] * len(torus.axes)
+    order = axis_order(torus.axes)
+    lengths = [torus.axes[axis] for axis in order]
+    edges = [1] * len(order)
     if cluster.hosts > most_hosts:
-        edges = [_edge(length, torus.wrap_multiple) for length in torus.axes]
-    blocks = tuple(length // edge for length, edge in zip(torus.axes, edges, strict=True))
+        edges = [_edge(length, torus.wrap_multiple) for length in lengths]
+    blocks = tuple(length // edge for length, edge in zip(lengths, edges, strict=True))
     held = prod(edges)
     for position in product(*(range(size) for size in blocks)):
         graph.add_node(_block(position), kind="chips", tier=-1, devices=held, count=held)
-    closed, rates = closed_axes(cluster, torus.axes), axis_rates(cluster)
+    closed, rates = closed_axes(torus, torus.axes), axis_rates(torus)
     for position in product(*(range(size) for size in blocks)):
-        for axis, size in enumerate(blocks):
-            if size > 1 and (position[axis] + 1 < size or closed[axis]):
-                neighbour = (*position[:axis], (position[axis] + 1) % size, *position[axis + 1 :])
-                link(graph, _block(position), _block(neighbour), held // edges[axis] * rates[axis])
+        for at, (axis, size) in enumerate(zip(order, blocks, strict=True)):
+            if size > 1 and (position[at] + 1 < size or closed[axis]):
+                neighbour = (*position[:at], (position[at] + 1) % size, *position[at + 1 :])
+                link(graph, _block(position), _block(neighbour), held // edges[at] * rates[axis])
 
 
 def _edge(length: int, multiple: int) -> int:

@@ -52,13 +52,13 @@ class _Member:
 
 
 def halves_bytes_per_s(tiers: Sequence[Tier], left: int, right: int, *, unit_devices: int = 1) -> float:
-    """What the first ``left`` units can send to the next ``right`` ones, bytes/s.
+    """What the first ``left`` devices can send to the next ``right`` ones, bytes/s.
 
     Args:
         tiers: inner to outer; the members of the first are the units.
-        left: units of the first half.
-        right: units of the second half.
-        unit_devices: devices of a unit: 1, or those of a scale-up domain.
+        left: devices of the first half, whole units.
+        right: devices of the second half; its last unit, and the last group of each tier, may not be full.
+        unit_devices: devices of a unit, which is not cut: 1, or those of a scale-up domain.
 
     Example:
         >>> halves_bytes_per_s([Tier("switch", "switch", 8, 450e9)], 4, 4)
@@ -74,15 +74,15 @@ def _group(tiers: tuple[Tier, ...], left: int, right: int, unit: int) -> tuple[f
     if not tiers:
         return (_INFINITE if right else 0.0, _INFINITE if left else 0.0)
     tier, inner = tiers[-1], tiers[:-1]
-    size = 1
+    size = unit
     for below in inner:
         size *= below.of
     # A group without a switch of its own has nothing to go through.
     through = not inner or (tier.through and inner[-1].kind == "switch")
     members = []
-    for count, left_units, right_units in _kinds(left, right, size):
-        when_left, when_right = _group(inner, left_units, right_units, unit)
-        members.append(_Member(count, left_units * unit, right_units * unit, when_left, when_right))
+    for count, of_left, of_right in _kinds(left, right, size):
+        when_left, when_right = _group(inner, of_left, of_right, unit)
+        members.append(_Member(count, of_left, of_right, when_left, when_right))
     if tier.kind == "switch":
         return _switch(tier, members, through)
     if tier.kind == "mesh" and tier.pair_bytes_per_s is not None:
@@ -101,12 +101,12 @@ def _group(tiers: tuple[Tier, ...], left: int, right: int, unit: int) -> tuple[f
             )
             for member in members
         ]
-    cut = own + (_mesh(tier, members, size * unit) if tier.kind == "mesh" else _ring(tier, members, size * unit))
+    cut = own + (_mesh(tier, members, size) if tier.kind == "mesh" else _ring(tier, members, size))
     return cut, cut
 
 
 def _kinds(left: int, right: int, size: int) -> list[tuple[int, int, int]]:
-    """(count, left, right) of the members of ``size`` units that hold these, in order."""
+    """(count, left, right) of the members of ``size`` devices that hold these, in order."""
     kinds: list[tuple[int, int, int]] = []
     whole_left, rest = divmod(left, size)
     if whole_left:

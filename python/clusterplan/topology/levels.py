@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..data import read_data
-from .devices import check_devices as check_devices
-from .devices import slice_shape
+from ..specs.placements import AXIS_LETTERS
+from .cards import devices_per_rail
+from .devices import check_devices, slice_shape
 from .fabric import fabric_levels
-from .fabric import network_bytes_per_s as network_bytes_per_s
 from .links import degree_shares, mesh_shares, pair_share
+from .torus import axis_order, axis_rates, closed_axes
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec, InnerGroup, LinkNumbers, ScaleUp
@@ -112,6 +113,7 @@ def _scale_up_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]
                 wire_latency_s=group.latency_s,
                 degree_shares=shares,
                 pair_share=pair,
+                wraps=group.wraps,
                 shares_inner_link=scale_up.through_inside and bool(levels),
             )
         )
@@ -151,16 +153,10 @@ def _torus_levels(cluster: ClusterSpec, devices: int, slice: Sequence[int] | Non
     assert torus is not None
     shape = slice_shape(cluster, devices, slice)
     assert shape is not None  # check_devices
-    closed = [length % torus.wrap_multiple == 0 for length in shape]
-    if torus.wrap == "whole":
-        closed = [all(closed)] * len(closed)
-    rates = torus.axis_bytes_per_s if len(torus.axis_bytes_per_s) > 1 else torus.axis_bytes_per_s * len(shape)
-    # Shortest axis innermost, equal ones in the order of the file; an axis of length 1 is no level, but one device
-    # needs at least one.
-    order = sorted((axis for axis, length in enumerate(shape) if length > 1), key=lambda axis: shape[axis]) or [0]
+    closed, rates = closed_axes(torus, shape), axis_rates(torus)
     levels: list[dict[str, Any]] = []
     group = 1
-    for letter, axis in zip("xyz", order, strict=False):
+    for letter, axis in zip(AXIS_LETTERS, axis_order(shape), strict=False):
         group *= shape[axis]
         levels.append(
             _level(
@@ -179,6 +175,7 @@ def _torus_levels(cluster: ClusterSpec, devices: int, slice: Sequence[int] | Non
 def _fabric_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
     assert cluster.fabric is not None  # check_sums: one domain reaches no further
     link = _link(cluster.fabric.technology, cluster.fabric)
+    port_devices = max(1, devices_per_rail(cluster.host))
     levels: list[dict[str, Any]] = []
     for found in fabric_levels(cluster):
         levels.append(
@@ -190,6 +187,7 @@ def _fabric_levels(cluster: ClusterSpec, devices: int) -> list[dict[str, Any]]:
                 bytes_per_s=found.bytes_per_s,
                 wire_latency_s=found.wire_latency_s,
                 gain=(found.in_network_gain, found.in_network_min_ranks),
+                port_devices=port_devices,
                 # The network cards lie beside the scale-up links; what crosses the next tier leaves by the same card.
                 shares_inner_link=bool(levels),
             )
@@ -209,6 +207,7 @@ def _level(
     wire_latency_s: float,
     degree_shares: _Shares = (),
     pair_share: float = 1.0,
+    port_devices: int = 1,
     gain: tuple[float, int] = (1.0, 1),
     wraps: bool = False,
     shares_inner_link: bool = False,
@@ -225,6 +224,7 @@ def _level(
         "half_saturation_bytes": link["half_saturation_bytes"],
         "degree_shares": [list(pair) for pair in degree_shares],
         "pair_share": pair_share,
+        "port_devices": port_devices,
         "in_network_gain": gain[0],
         "in_network_min_ranks": gain[1],
         "wraps": wraps,

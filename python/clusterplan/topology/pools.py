@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
+from ..specs.refusals import shown
 from ..specs.validation import unknown_name
 
 if TYPE_CHECKING:
@@ -18,17 +19,28 @@ def pool_names(cluster: ClusterSpec) -> tuple[str, ...]:
     return (MAIN_POOL, *(pool.name for pool in cluster.pools))
 
 
-def pool_view(cluster: ClusterSpec, name: str) -> ClusterSpec:
+def pool_view(cluster: ClusterSpec, name: str | None) -> ClusterSpec:
     """The cluster that a job in the pool ``name`` sees: its accelerators, hosts and fabric, the others as its pools.
+
+    ``None`` is the main pool; upper and lower case are the same.
 
     Raises:
         SpecError: there is no such pool; all names are in the hint.
+
+    Example:
+        >>> from clusterplan.catalog.clusters import load_cluster
+        >>> pool_view(load_cluster("perlmutter-gpu"), "a100-80gb").accelerator
+        'a100-sxm-80gb'
     """
     from ..specs.cluster import Pool
 
-    if name == MAIN_POOL:
+    if name is None:
         return cluster
-    chosen = next((pool for pool in cluster.pools if pool.name == name), None)
+    if not isinstance(name, str):
+        raise SpecError(f"pool: {shown(name)} is not a name", code="unknown-pool", hint="give the name of a pool")
+    if name.lower() == MAIN_POOL:
+        return cluster
+    chosen = next((pool for pool in cluster.pools if pool.name.lower() == name.lower()), None)
     if chosen is None:
         names = ", ".join(pool_names(cluster))
         error = unknown_name("pool", name, pool_names(cluster), hint=f"use one of {names}")
@@ -37,7 +49,7 @@ def pool_view(cluster: ClusterSpec, name: str) -> ClusterSpec:
     others = [
         pool.model_copy(update={"host": pool.host or cluster.host, "fabric": pool.fabric or cluster.fabric})
         for pool in cluster.pools
-        if pool.name != name
+        if pool is not chosen
     ]
     return cluster.model_copy(
         update={

@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..data import read_data
+from ..specs.placements import AXIS_LETTERS
 
 if TYPE_CHECKING:
     from .ranks import RankMap
+
+_MESH = "device-mesh"  # in the data: where own code hands over the devices
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ def launches(ranks: RankMap) -> tuple[Launch, ...]:
     """How each launcher that is known starts this order of the ranks.
 
     An order counts as another one where both put the same ranks in the same places (degrees of 1 do not matter).
+    Launchers number the devices of a torus in the order of its axes; where the placement fills them in another one,
+    none does it by itself, and devices must be renumbered first.
 
     Example:
         >>> from clusterplan.topology.ranks import RankMap
@@ -40,6 +45,7 @@ def launches(ranks: RankMap) -> tuple[Launch, ...]:
         ('Megatron-Core', 'option')
     """
     found = []
+    numbering = _renumbering(ranks)
     for name, facts in read_data("rank_orders.json")["launchers"].items():
         same = next((order for order in facts["orders"] if _effective(order, ranks) == ranks.effective_order), None)
         chosen = facts["others"] if same is None else facts["orders"][same]
@@ -48,8 +54,24 @@ def launches(ranks: RankMap) -> tuple[Launch, ...]:
             shape=", ".join(str(degree) for _, degree in ranks.mesh),
             names=", ".join(dimension for dimension, _ in ranks.mesh),
         )
-        found.append(Launch(name, facts["title"], chosen["support"], how, facts["source"], facts["confidence"]))
+        support = chosen["support"]
+        if numbering:
+            support = "no" if support == "no" else "code"
+            array = ": in JAX pass the array of devices in that order" if name == _MESH else ""
+            how = f"{numbering}{array}; as for {'-'.join(ranks.order)}: {how}"
+        found.append(Launch(name, facts["title"], support, how, facts["source"], facts["confidence"]))
     return tuple(found)
+
+
+def _renumbering(ranks: RankMap) -> str:
+    """What to do where the placement fills the axes in another order than they are listed; empty where it does not."""
+    if list(ranks.axis_order) == sorted(ranks.axis_order):
+        return ""
+    first, *others = (AXIS_LETTERS[axis] for axis in ranks.axis_order)
+    return (
+        f"not by itself: the devices must be renumbered, ranks handed out in the order of the rank map, which fills "
+        f"axis {first} first, then {' and '.join(others)}"
+    )
 
 
 def rank_order_document(ranks: RankMap) -> dict[str, Any]:
@@ -61,7 +83,7 @@ def rank_order_document(ranks: RankMap) -> dict[str, Any]:
             "names": [name for name, _ in ranks.mesh],
             "shape": [degree for _, degree in ranks.mesh],
         },
-        "axes": [{"name": "xyz"[axis], "length": ranks.axes[axis]} for axis in ranks.axis_order],
+        "axes": [{"name": AXIS_LETTERS[axis], "length": ranks.axes[axis]} for axis in ranks.axis_order],
         "launchers": [asdict(launch) for launch in launches(ranks)],
     }
 

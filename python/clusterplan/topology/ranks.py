@@ -15,7 +15,10 @@ from math import gcd, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import SpecError
+from ..specs.placements import AXIS_LETTERS
+from .cards import devices_per_rail
 from .devices import slice_shape
+from .torus import axis_order
 
 if TYPE_CHECKING:
     from ..specs.cluster import ClusterSpec
@@ -81,9 +84,9 @@ class RankGroups:
 
 
 class RankPlace(NamedTuple):
-    """One rank: where it sits (host, device in it, network card) and what it is in each group; all from 0.
+    """One rank: where it sits (host, device in it, rail) and what it is in each group; all from 0.
 
-    `rail` is the network card of the host that the device uses, `None` where the host has none; `host` and `device`
+    `rail` is that of the network cards of the device (see `cards`), `None` where the host has none; `host` and `device`
     are `None` where the cluster does not say which part of a torus a host is. `coordinates`: on a torus, along the
     axes x, y, z of the network's levels.
     """
@@ -104,7 +107,7 @@ class RankMap:
 
     Attributes:
         tp, dp, pp: the degrees. placement: the order of the ranks, such as ``tp-dp-pp`` or ``tp-dp-pp@yxz``.
-        host_devices: devices of one host. devices_per_rail: devices that share one network card; 0 without cards.
+        host_devices: devices of one host. devices_per_rail: devices of a host on one rail; 0 without cards.
         axes: lengths of the axes x, y, z of the rings or torus, as the network lists them; empty where there is none.
         host_axes: the part of a torus that one host is, along the same axes; `None` where that is not known, and
             empty where hosts are counted along the axes.
@@ -145,7 +148,7 @@ class RankMap:
     def axis_order(self) -> tuple[int, ...]:
         """The axes (0 is x) in the order in which the ranks fill them."""
         letters = self.placement.partition("@")[2]
-        named = tuple("xyz".index(letter) for letter in letters)
+        named = tuple(AXIS_LETTERS.index(letter) for letter in letters)
         return named + tuple(range(len(named), len(self.axes)))
 
     @property
@@ -216,7 +219,7 @@ class RankMap:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the cells of `rows`."""
-        return (*RANK_COLUMNS, *"xyz"[: len(self.axes)])
+        return (*RANK_COLUMNS, *AXIS_LETTERS[: len(self.axes)])
 
     def rows(self) -> Iterator[tuple[int | None, ...]]:
         """The whole map, one row a rank, cells as in `columns`."""
@@ -233,7 +236,7 @@ class RankMap:
         return ranks[-1] // self.host_devices - ranks[0] // self.host_devices + 1
 
     def rails_of(self, ranks: range) -> tuple[int, ...]:
-        """The network cards (counted in a host) that the ranks of a group use; empty where hosts have none."""
+        """The rails that the ranks of a group use; empty where hosts have no network cards."""
         if not self.devices_per_rail:
             return ()
         # The devices of a host repeat after so many members.
@@ -303,12 +306,9 @@ def build_rank_map(
             hint="choose degrees whose product is the devices",
         )
     host = cluster.host
-    shared = 0
-    if host.nics is not None:
-        shared = host.nics.shared_by or max(1, host.accelerators // host.nics.count)
     axes = axis_lengths(network)
     parts = () if host.torus is None else _host_axes(cluster, devices, slice)
-    return RankMap(tp, dp, pp, placement, network["host_devices"], shared, axes, parts)
+    return RankMap(tp, dp, pp, placement, network["host_devices"], devices_per_rail(host), axes, parts)
 
 
 def axis_lengths(network: dict[str, Any]) -> tuple[int, ...]:
@@ -328,6 +328,4 @@ def _host_axes(cluster: ClusterSpec, devices: int, slice: Sequence[int] | None) 
     shape = slice_shape(cluster, devices, slice)
     if torus is None or torus.host_axes is None or shape is None:
         return None
-    # As the levels are made: shortest axis first, equal ones in the order of the file, none of length 1.
-    order = sorted((axis for axis, length in enumerate(shape) if length > 1), key=lambda axis: shape[axis]) or [0]
-    return tuple(min(torus.host_axes[axis], shape[axis]) for axis in order)
+    return tuple(min(torus.host_axes[axis], shape[axis]) for axis in axis_order(shape))

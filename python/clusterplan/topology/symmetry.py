@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
+from .cable_faults import check_joined, lonely_switch
 
 if TYPE_CHECKING:
     import networkx
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_CABLED_HOSTS = 512  # every host is a member of its own; larger fabrics are given by their tiers
 _SAME = 1e-9  # relative difference of two cuts that are one
+_HOST = re.compile(r"host\d+")
 
 Cables = tuple[tuple[str, str, float], ...]
 _Blocks = list[range]
@@ -46,8 +48,34 @@ def tiers_of_cables(cluster: ClusterSpec) -> tuple[FoundTier, ...]:
     Raises:
         SpecError: as `find_tiers`.
     """
+    return _tiers(usable_cables(cluster), cluster.hosts, cluster.domain_hosts, cluster.domain_devices)
+
+
+def usable_cables(cluster: ClusterSpec) -> Cables:
+    """The cables of a cluster at the rate that its hosts can use: what is wider than the cards of a host together
+    lies idle, on each of its cables in proportion. As they are where the host lists no cards.
+
+    Example:
+        >>> from clusterplan.catalog.clusters import load_cluster
+        >>> usable_cables(load_cluster("dgx-h100-superpod"))
+        ()
+    """
     assert cluster.fabric is not None
-    return _tiers(cluster.fabric.links, cluster.hosts, cluster.domain_hosts, cluster.domain_devices)
+    cables, cards = cluster.fabric.links, cluster.host.nics
+    if cards is None:
+        return cables
+    total: dict[str, float] = {}
+    for one, other, rate in cables:
+        for end in (one, other):
+            total[end] = total.get(end, 0.0) + rate
+    most = cards.count * cards.bandwidth_bytes_per_s
+    share = {end: min(1.0, most / rate) for end, rate in total.items() if is_host(end)}
+    return tuple((one, other, rate * min(share.get(one, 1.0), share.get(other, 1.0))) for one, other, rate in cables)
+
+
+def is_host(end: str) -> bool:
+    """Whether the end of a cable is a host: ``host0``, ``host1`` and so on; any other name is a switch."""
+    return _HOST.fullmatch(end) is not None
 
 
 @lru_cache(maxsize=16)
@@ -96,7 +124,7 @@ def find_tiers(graph: Graph, members: Sequence[str], member_devices: int) -> tup
 
     Raises:
         SpecError: ``topology-disconnected`` where it falls into islands, ``topology-irregular`` where two parts that
-            should be alike differ.
+            should be alike differ; a switch that only one member is linked to is named, as it may be mistyped.
 
     Example:
         >>> cables = tuple((f"host{index}", f"leaf{index // 2}", 50e9) for index in range(4))
@@ -105,9 +133,25 @@ def find_tiers(graph: Graph, members: Sequence[str], member_devices: int) -> tup
         ...     graph_of_cables(cables + uplinks, 4), member_names(4), 8)]
         [('leaf', 2, 6250000000.0), ('spine', 2, 3125000000.0)]
     """
+    try:
+        return _find_tiers(graph, members, member_devices)
+    except SpecError as error:
+        lonely = lonely_switch(graph, members)
+        if lonely is None:
+            raise
+        switch, member, meant = lonely
+        raise SpecError(
+            f"{error}; the switch {switch} is linked to {member} only"
+            + (f", did you mean {meant}?" if meant is not None else ""),
+            code=error.code,
+            hint=f"mend the name of {switch}, or add the links that join it to others",
+        ) from None
+
+
+def _find_tiers(graph: Graph, members: Sequence[str], member_devices: int) -> tuple[FoundTier, ...]:
     rank = {member: index for index, member in enumerate(members)}
     distances = _all_distances(graph, members, rank)
-    _check_connected(members, distances)
+    check_joined(graph, members, distances)
     tiers: list[FoundTier] = []
     inner: _Blocks = [range(index, index + 1) for index in range(len(members))]
     used: set[str] = set()
@@ -160,19 +204,6 @@ def _distances(graph: Graph, ports: frozenset[str], rank: Mapping[str, int]) -> 
                     following.append(other)
         edge = following
     return distances
-
-
-def _check_connected(members: Sequence[str], distances: list[dict[str, int]]) -> None:
-    islands = {frozenset(member for member in members if member in near) for near in distances}
-    if len(islands) > 1:
-        first = members[0]
-        other = next(member for member in members if member not in distances[0])
-        raise SpecError(
-            f"graph disconnected: {len(islands)} islands with no link between them, such as those of {first} and "
-            f"{other}",
-            code="topology-disconnected",
-            hint="add the links that join them",
-        )
 
 
 def _blocks(members: Sequence[str], distances: list[dict[str, int]], rank: Mapping[str, int], hops: int) -> _Blocks:

@@ -1,16 +1,48 @@
-"""Slices of a torus: which sizes there are, and how a slice lies on the axes."""
+"""Slices of a torus: which sizes there are, how a slice lies on the axes, and what each axis is called and gives.
+
+Shapes are in the order of the cluster file; x, y and z are the axes in the order of `axis_order`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
 from math import prod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..specs.host import Torus
 
 Shape = tuple[int, ...]
 
 # From one whole 4x4x4 cube on, TPU slices are made of cubes, so that every axis is a multiple of 4.
 _CUBE_EDGE = 4
 _CUBE_DEVICES = 64
+
+
+def axis_order(shape: Shape) -> tuple[int, ...]:
+    """The positions in ``shape`` of the axes x, y, z: shortest first, equal ones in the order of the file.
+
+    This is the order of the levels and of the ranks, x innermost (docs/concepts/network.md, section 1). An axis of
+    length 1 leads nowhere and has no letter; one axis is named even where all are so short.
+
+    Example:
+        >>> axis_order((16, 4, 4)), axis_order((8, 1, 2)), axis_order((1, 1))
+        ((1, 2, 0), (2, 0), (0,))
+    """
+    return tuple(sorted((axis for axis, length in enumerate(shape) if length > 1), key=shape.__getitem__)) or (0,)
+
+
+def closed_axes(torus: Torus, shape: Shape) -> tuple[bool, ...]:
+    """Which axes of a slice of this shape close to rings, in the order of the file."""
+    closed = tuple(length % torus.wrap_multiple == 0 for length in shape)
+    return (all(closed),) * len(closed) if torus.wrap == "whole" else closed
+
+
+def axis_rates(torus: Torus) -> tuple[float, ...]:
+    """One-way bandwidth of one link of each axis, bytes/s, in the order of the file."""
+    given = torus.axis_bytes_per_s
+    return given if len(given) > 1 else given * len(torus.axes)
 
 
 @lru_cache(maxsize=256)

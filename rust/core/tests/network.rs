@@ -18,6 +18,7 @@ fn level(name: &str, kind: LevelKind, group_devices: u64, bytes_per_s: f64) -> L
         half_saturation_bytes: 0.0,
         degree_shares: Vec::new(),
         pair_share: 1.0,
+        port_devices: 1,
         in_network_gain: 1.0,
         in_network_min_ranks: 6,
         wraps: kind == LevelKind::Ring,

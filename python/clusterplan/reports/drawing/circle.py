@@ -7,10 +7,9 @@ from itertools import combinations
 from math import cos, pi, sin
 from typing import TYPE_CHECKING
 
-from clusterplan.topology.expand import served_by
+from clusterplan.topology.cards import devices_of, rail_count
 
 from .boxes import box, notes
-from .host import card_notes, scale_up_notes
 from .looks import (
     ACCELERATOR,
     ACCELERATOR_EDGE,
@@ -26,13 +25,13 @@ from .looks import (
     rail_colour,
     rate,
 )
+from .notes import card_notes, scale_up_notes
 from .scene import Sketch
 
 if TYPE_CHECKING:
     from clusterplan.specs.cluster import ClusterSpec
 
 _WIDTH, _HEIGHT, _CARD_WIDTH, _CARD_HEIGHT = 92.0, 40.0, 84.0, 40.0
-_MOST_CARDS = 16
 Links = list[tuple[int, int, float]]
 
 
@@ -41,9 +40,11 @@ def circle_host(cluster: ClusterSpec) -> Sketch:
     scale_up, count, cards = cluster.host.scale_up, cluster.host.accelerators, cluster.host.nics
     assert scale_up is not None
     page, sketch = Sketch(), Sketch()
-    drawn_cards = 0 if cards is None else cards.count if cards.count <= _MOST_CARDS else count
+    # One box a rail: a card, or all the cards of a device.
+    drawn = rail_count(cluster.host)
+    each = cards.count // drawn if cards is not None else 0
     radius = max(120.0, count * 24.0)
-    outer = radius + 118 if drawn_cards else radius
+    outer = radius + 118 if drawn else radius
     middle = FIGURE / 2, outer + _CARD_HEIGHT / 2 + 4
 
     def at(place: float, far: float) -> tuple[float, float]:
@@ -58,14 +59,13 @@ def circle_host(cluster: ClusterSpec) -> Sketch:
         sketch.line([at(one, radius), at(other, radius)], SCALE_UP_LINK if width > 1.6 else THIN_LINK, width)
     rails = cluster.fabric is not None and cluster.fabric.rails
     places = []
-    for index in range(drawn_cards):
-        assert cards is not None
-        served = list(served_by(index, drawn_cards, count))
+    for index in range(drawn):
+        served = devices_of(cluster.host, index * each)
         centre = sum(served) / len(served)
         far = outer if len(served) < count else 0.0
-        places.append((index, served, at(centre, far)))
+        places.append((index, at(centre, far)))
         for device in served:
-            sketch.line([at(device, radius), places[-1][2]], rail_colour(index) if rails else CARD_LINK, 1.6)
+            sketch.line([at(device, radius), places[-1][1]], rail_colour(index) if rails else CARD_LINK, 1.6)
     for device in range(count):
         x, y = at(device, radius)
         box(
@@ -78,9 +78,8 @@ def circle_host(cluster: ClusterSpec) -> Sketch:
             fill=ACCELERATOR,
             stroke=ACCELERATOR_EDGE,
         )
-    for index, _, (x, y) in places:
+    for index, (x, y) in places:
         assert cards is not None
-        each = cards.count // drawn_cards
         words = [f"card {index}" if each == 1 else f"{each} cards", bits(cards.bandwidth_bytes_per_s)]
         box(
             sketch,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clusterplan.reports.units import significant
 from clusterplan.topology.bisection import fabric_tiers, seen_levels
+from clusterplan.topology.cards import rail_count
 from clusterplan.topology.halving import Tier
 
 from .boxes import box, dots, notes
@@ -33,6 +34,7 @@ from .looks import (
     shown,
 )
 from .scene import Sketch
+from .torus import torus_panel
 
 if TYPE_CHECKING:
     from clusterplan.specs.cluster import ClusterSpec
@@ -72,8 +74,6 @@ class Row:
 
 def fabric_panel(cluster: ClusterSpec) -> Sketch:
     """The drawing of the fabric, outermost tier first; its origin is the upper left corner."""
-    from .torus import torus_panel
-
     torus = cluster.host.torus
     sketch, y = Sketch(), 0.0
     if cluster.fabric is not None and cluster.fabric.links and _cable_ends(cluster) <= _MOST_CABLED:
@@ -124,8 +124,8 @@ def _rows(cluster: ClusterSpec) -> list[Row]:
 
 
 def _rails(cluster: ClusterSpec, row: Row) -> int:
-    fabric, cards = cluster.fabric, cluster.host.nics
-    return cards.count if row.innermost and fabric is not None and fabric.rails and cards is not None else 1
+    fabric = cluster.fabric
+    return rail_count(cluster.host) if row.innermost and fabric is not None and fabric.rails else 1
 
 
 def _row(cluster: ClusterSpec, row: Row) -> Sketch:
@@ -245,7 +245,10 @@ def _row_notes(sketch: Sketch, cluster: ClusterSpec, row: Row, rails: int) -> No
     elif over is not None:
         lines.append(("not oversubscribed (1:1)", MUTED))
     if rails > 1:
-        lines.append((f"{rails} rails: card i of every host is on leaf i of its group", RAILS[0]))
+        cards = cluster.host.nics
+        several = cards is not None and cards.count > rails
+        what = "the cards of device i of every host are" if several else "card i of every host is"
+        lines.append((f"{rails} rails: {what} on leaf i of its group", RAILS[0]))
     if row.latency_s is not None:
         lines.append((f"latency {microseconds(row.latency_s)} on the wire", MUTED))
     notes(sketch, FIGURE + 40, 0, heading.strip(), lines)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clusterplan.topology.bisection import domain_tiers
-from clusterplan.topology.expand import served_by
+from clusterplan.topology.cards import devices_of, rail_of_card
 
 from .boxes import box, dots, notes
+from .circle import circle_host
 from .looks import (
     ACCELERATOR,
     ACCELERATOR_EDGE,
@@ -22,80 +22,30 @@ from .looks import (
     SWITCH,
     SWITCH_EDGE,
     bits,
-    microseconds,
     rail_colour,
     rate,
     shown,
 )
+from .notes import card_notes, scale_up_notes
 from .scene import Sketch
+from .torus import torus_host
 
 if TYPE_CHECKING:
     from clusterplan.specs.cluster import ClusterSpec
 
 _MOST_ACCELERATORS, _MOST_HOSTS = 16, 7
 _GAP = 10.0
-Lines = list[tuple[str, str]]
 
 
 def host_panel(cluster: ClusterSpec) -> Sketch:
     """The drawing of a host; its origin is the upper left corner."""
     scale_up = cluster.host.scale_up
     if scale_up is None:
-        from .torus import torus_host
-
         return torus_host(cluster)
     direct = scale_up.kind in ("mesh", "ring", "links") and cluster.host.accelerators <= _MOST_ACCELERATORS
     if direct and scale_up.hosts == 1 and not scale_up.inside:
-        from .circle import circle_host
-
         return circle_host(cluster)
     return _row_host(cluster)
-
-
-def card_notes(cluster: ClusterSpec) -> Lines:
-    """What there is to say about the network cards."""
-    cards, accelerators = cluster.host.nics, cluster.host.accelerators
-    if cards is None:
-        return [("no network cards are listed", MUTED)]
-    if cards.count < accelerators:
-        shared = f"one for {accelerators // cards.count} accelerators"
-    elif cards.count > accelerators:
-        shared = f"{cards.count // accelerators} an accelerator"
-    else:
-        shared = "one an accelerator"
-    each = cards.count * cards.bandwidth_bytes_per_s / accelerators
-    rails = ", card i on rail i" if cluster.fabric is not None and cluster.fabric.rails else ""
-    return [
-        (
-            f"{cards.count} x {bits(cards.bandwidth_bytes_per_s)} ({rate(cards.bandwidth_bytes_per_s)}), "
-            f"{shared}{rails}",
-            MUTED,
-        ),
-        (f"{rate(each)} an accelerator, one way", CARD_LINK),
-    ]
-
-
-def scale_up_notes(cluster: ClusterSpec) -> Lines:
-    """What there is to say about the scale-up network, inner groups first."""
-    scale_up = cluster.host.scale_up
-    assert scale_up is not None
-    lines: Lines = []
-    for tier, group in zip(domain_tiers(cluster), scale_up.inside, strict=False):
-        lines.append(
-            (
-                f"{tier.name} of {group.devices} ({tier.kind}): {rate(group.bandwidth_bytes_per_s)} an accelerator, "
-                f"{microseconds(group.latency_s)}",
-                SCALE_UP_LINK,
-            )
-        )
-    noun = f"between {scale_up.inside[-1].name}s" if scale_up.inside else scale_up.kind
-    lines.append((f"{noun}: {rate(scale_up.bandwidth_bytes_per_s)} an accelerator, one way", SCALE_UP_LINK))
-    lines.append((f"latency {microseconds(scale_up.latency_s)} on the wire", MUTED))
-    if scale_up.through_inside:
-        lines.append((f"the way out of a {scale_up.inside[-1].name} leads through its own switch", MUTED))
-    if scale_up.in_network_gain > 1:
-        lines.append((f"all-reduce in the switches: x {scale_up.in_network_gain:g}", MUTED))
-    return lines
 
 
 def _row_host(cluster: ClusterSpec) -> Sketch:
@@ -199,7 +149,7 @@ def _cards(
     rails = cluster.fabric is not None and cluster.fabric.rails
     drawn: list[tuple[int, float, list[float]]] = []
     for index in range(cards.count):
-        served = [centres[device] for device in served_by(index, cards.count, accelerators) if device in centres]
+        served = [centres[device] for device in devices_of(cluster.host, index) if device in centres]
         if served:
             beside = max(1, cards.count // accelerators)
             step = (pitch - 4) / beside
@@ -209,11 +159,11 @@ def _cards(
     width = min(96.0, pitch / beside - 4, room)
     y = top + 52
     for index, centre, served in drawn:
-        colour = rail_colour(index) if rails else CARD_LINK
+        colour = rail_colour(rail_of_card(cluster.host, index)) if rails else CARD_LINK
         for place in served:
             sketch.line([(place, top), (centre, y)], colour, 1.6)
     for index, centre, _ in drawn:
-        colour = rail_colour(index) if rails else CARD_EDGE
+        colour = rail_colour(rail_of_card(cluster.host, index)) if rails else CARD_EDGE
         words = [f"card {index}" if width >= 52 else str(index) if width >= 16 else ""]
         words += [bits(cards.bandwidth_bytes_per_s)] if width >= 60 else []
         box(

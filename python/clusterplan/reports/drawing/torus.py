@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
-from math import pi, sin
+from math import pi, prod, sin
 from typing import TYPE_CHECKING
 
-from clusterplan.topology.bisection import axis_rates, closed_axes
-from clusterplan.topology.expand import served_by
+from clusterplan.specs.placements import AXIS_LETTERS
+from clusterplan.topology.cards import cards_of, rail_of_card
+from clusterplan.topology.torus import axis_order, axis_rates, closed_axes, place_slice
 
 from .boxes import box, notes
-from .host import Lines, card_notes
 from .looks import (
     ACCELERATOR,
     ACCELERATOR_EDGE,
@@ -19,11 +20,12 @@ from .looks import (
     FIGURE,
     INK,
     MUTED,
-    RAILS,
     WRAP,
     microseconds,
+    rail_colour,
     rate,
 )
+from .notes import Lines, card_notes
 from .scene import Point, Sketch
 
 if TYPE_CHECKING:
@@ -31,8 +33,19 @@ if TYPE_CHECKING:
 
 _MOST_NODES = 8  # along an axis
 _MOST_DEPTH = 4  # along the shortest of three
-_NAMES = "xyz"
 _NODE = 16.0
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """One axis of a torus, named and numbered as the levels of the network are: x is the shortest."""
+
+    letter: str
+    colour: str
+    length: int
+    host_length: int
+    bytes_per_s: float
+    closed: bool
 
 
 def torus_panel(cluster: ClusterSpec) -> Sketch:
@@ -40,21 +53,21 @@ def torus_panel(cluster: ClusterSpec) -> Sketch:
     torus = cluster.host.torus
     assert torus is not None
     sketch = Sketch()
-    edge = _edge(torus.axes)
-    blocks = tuple(-(-axis // edge) for axis in torus.axes)
-    closed, rates = closed_axes(cluster, torus.axes), axis_rates(cluster)
-    # The longest axis lies along the page; the first of a torus of three goes into it.
-    order = sorted(range(len(blocks)), key=lambda axis: (-blocks[axis], -axis))
+    axes = _axes(cluster)
+    edge = _edge([axis.length for axis in axes])
+    blocks = tuple(-(-axis.length // edge) for axis in axes)
+    # The longest axis lies along the page; the shortest of three goes into it.
+    order = list(range(len(blocks)))[::-1]
     place = _Projection(blocks, order)
     drawing = Sketch()
     for rank, axis in enumerate(order):
-        _axis_mark(drawing, place, blocks, axis, rank, order, closed[axis], torus.axes[axis])
+        _axis_mark(drawing, place, blocks, axes[axis], axis, rank, order)
     for position in sorted(product(*(range(size) for size in blocks)), key=lambda one: -one[order[-1]]):
         x, y = place(position)
         for axis, size in enumerate(blocks):
             if position[axis] + 1 < size:
                 neighbour = tuple(value + (at == axis) for at, value in enumerate(position))
-                drawing.line([(x, y), place(neighbour)], AXES[axis], 1.6)
+                drawing.line([(x, y), place(neighbour)], axes[axis].colour, 1.6)
     for position in sorted(product(*(range(size) for size in blocks)), key=lambda one: -one[order[-1]]):
         x, y = place(position)
         drawing.rectangle(
@@ -63,68 +76,70 @@ def torus_panel(cluster: ClusterSpec) -> Sketch:
     left, top, right, _ = drawing.bounds()
     sketch.place(drawing, (FIGURE - (right - left)) / 2 - left, -top)
     lines: Lines = []
-    for axis, length in enumerate(torus.axes):
-        way = "closed" if closed[axis] else "open"
-        lines.append((f"{_NAMES[axis]}: {length} chips, {rate(rates[axis])} a link one way, {way}", AXES[axis]))
+    for one in axes:
+        way = "closed" if one.closed else "open"
+        words = f"{one.letter}: {one.length} chips, {rate(one.bytes_per_s)} a link one way, {way}"
+        lines.append((words, one.colour))
     lines.append((f"latency {microseconds(torus.latency_s)} a hop", MUTED))
     if edge > 1:
         by = " x ".join([str(edge)] * len(blocks))
-        even = "" if all(axis % edge == 0 for axis in torus.axes) else "up to "
+        even = "" if all(one.length % edge == 0 for one in axes) else "up to "
         lines.append(
             (f"every node here is a block of {even}{by} chips, every line its {edge ** (len(blocks) - 1)} links", INK)
         )
-    if any(closed):
+    if any(one.closed for one in axes):
         lines.append(("dashed: the wrap-around links that every row of the axis has", WRAP))
-    axes = " x ".join(str(axis) for axis in torus.axes)
-    notes(sketch, FIGURE + 40, 0, f"{torus.technology}: torus of {axes}", lines)
+    by = " x ".join(str(length) for length in torus.axes)
+    notes(sketch, FIGURE + 40, 0, f"{torus.technology}: torus of {by}", lines)
     return sketch
 
 
 def torus_host(cluster: ClusterSpec) -> Sketch:
     """The part of a torus that is one host: its accelerators, the links between them and those that leave it."""
-    torus, count = cluster.host.torus, cluster.host.accelerators
+    torus = cluster.host.torus
     assert torus is not None
     sketch = Sketch()
-    part = torus.host_axes or _part(torus.axes, count)
-    rates = axis_rates(cluster)
-    wide = sorted(range(len(part)), key=lambda axis: (-part[axis], axis))
-    columns = part[wide[0]]
-    across = wide[0]
-    down = wide[1] if len(part) > 1 else None
-    into = wide[2] if len(part) > 2 else None
-    rows, layers = part[down] if down is not None else 1, part[into] if into is not None else 1
+    axes = _axes(cluster)
+    wide = sorted(range(len(axes)), key=lambda axis: (-axes[axis].host_length, axis))
+    across, down, into = wide[0], wide[1] if len(wide) > 1 else None, wide[2] if len(wide) > 2 else None
+    columns = axes[across].host_length
+    rows = axes[down].host_length if down is not None else 1
+    layers = axes[into].host_length if into is not None else 1
     width, height = 104.0, 46.0
     step_x, step_y = min(170.0, FIGURE / (columns * layers + 0.6)), 92.0
     left, top = (FIGURE - columns * layers * step_x) / 2, 56.0
     for layer, row, column in product(range(layers), range(rows), range(columns)):
         x, y = left + (layer * columns + column + 0.5) * step_x, top + row * step_y
-        leaves_x = torus.axes[across] > columns
+        leaves_x = axes[across].length > columns
         if column + 1 < columns or leaves_x:
             _stub(
                 sketch,
                 (x, y),
                 (x + step_x * (1 if column + 1 < columns else 0.46), y),
-                AXES[across],
+                axes[across].colour,
                 column + 1 == columns,
             )
         if column == 0 and leaves_x:
-            _stub(sketch, (x, y), (x - step_x * 0.46, y), AXES[across], True)
+            _stub(sketch, (x, y), (x - step_x * 0.46, y), axes[across].colour, True)
         if down is not None:
-            leaves_y = torus.axes[down] > rows
+            leaves_y = axes[down].length > rows
             if row + 1 < rows or leaves_y:
-                _stub(sketch, (x, y), (x, y + step_y * (1 if row + 1 < rows else 0.5)), AXES[down], row + 1 == rows)
+                end_y = y + step_y * (1 if row + 1 < rows else 0.5)
+                _stub(sketch, (x, y), (x, end_y), axes[down].colour, row + 1 == rows)
             if row == 0 and leaves_y:
-                _stub(sketch, (x, y), (x, y - step_y * 0.5), AXES[down], True)
-        if into is not None and torus.axes[into] > 1:
-            _stub(sketch, (x, y), (x + 40, y - 40), AXES[into], True)
+                _stub(sketch, (x, y), (x, y - step_y * 0.5), axes[down].colour, True)
+        if into is not None and axes[into].length > 1:
+            _stub(sketch, (x, y), (x + 40, y - 40), axes[into].colour, True)
     cards = cluster.host.nics
-    card_of = {}
-    for card in range(cards.count if cards is not None else 0):
-        assert cards is not None
-        card_of.update(dict.fromkeys(served_by(card, cards.count, count), card))
-    for device, (layer, row, column) in enumerate(product(range(layers), range(rows), range(columns))):
+    for layer, row, column in product(range(layers), range(rows), range(columns)):
         x, y = left + (layer * columns + column + 0.5) * step_x, top + row * step_y
-        words = [f"device {device}", f"card {card_of[device]}" if device in card_of else ""]
+        # Devices are numbered as in the map of the ranks, along x first.
+        place = {across: column, down: row, into: layer}
+        device = sum(place[axis] * prod(one.host_length for one in axes[:axis]) for axis in range(len(axes)))
+        served = cards_of(cluster.host, device)
+        words = [f"device {device}", _card_words(served)]
+        by_card = cards is not None and cards.count > 1
+        outline = rail_colour(rail_of_card(cluster.host, served.start)) if by_card else ACCELERATOR_EDGE
         box(
             sketch,
             x - width / 2,
@@ -133,25 +148,22 @@ def torus_host(cluster: ClusterSpec) -> Sketch:
             height,
             words,
             fill=ACCELERATOR,
-            stroke=RAILS[card_of[device] % len(RAILS)]
-            if device in card_of and cards and cards.count > 1
-            else ACCELERATOR_EDGE,
+            stroke=outline,
             stroke_width=1.6,
         )
     lines: Lines = [
-        (f"{_NAMES[axis]}: {length} of {torus.axes[axis]} chips, {rate(rates[axis])} a link one way", AXES[axis])
-        for axis, length in enumerate(part)
+        (f"{one.letter}: {one.host_length} of {one.length} chips, {rate(one.bytes_per_s)} a link one way", one.colour)
+        for one in axes
     ]
     lines.append(("dashed: links that leave the host", MUTED))
     if cards is not None and cards.count > 1:
         lines.append(("outlines: by network card", MUTED))
-    closed = closed_axes(cluster, torus.axes)
-    inside = [_NAMES[axis] for axis, length in enumerate(part) if closed[axis] and 1 < length == torus.axes[axis]]
+    inside = [one.letter for one in axes if one.closed and 1 < one.host_length == one.length]
     if inside:
         lines.append((f"{' and '.join(inside)} close inside the host (not drawn)", WRAP))
     if torus.host_axes is None:
         lines.append(("which part of the torus a host is, the file does not say: the most cubic one is drawn", MUTED))
-    by = " x ".join(str(length) for length in part)
+    by = " x ".join(str(length) for length in _part(cluster))
     end = notes(sketch, FIGURE + 40, 0, f"a host is {by} of the torus", lines)
     notes(sketch, FIGURE + 40, end + 12, "network cards", card_notes(cluster))
     return sketch
@@ -161,14 +173,31 @@ def _stub(sketch: Sketch, start: Point, end: Point, colour: str, leaves: bool) -
     sketch.line([start, end], colour, 2.4, dashed=leaves)
 
 
-def _part(axes: tuple[int, ...], count: int) -> tuple[int, ...]:
-    """A part of a torus for a host whose file does not say which it is: the most cubic one."""
-    from clusterplan.topology.torus import place_slice
+def _axes(cluster: ClusterSpec) -> list[_Axis]:
+    """The axes x, y, z of the whole torus."""
+    torus = cluster.host.torus
+    assert torus is not None
+    part, rates, closed = _part(cluster), axis_rates(torus), closed_axes(torus, torus.axes)
+    return [
+        _Axis(letter, colour, torus.axes[axis], part[axis], rates[axis], closed[axis])
+        for letter, colour, axis in zip(AXIS_LETTERS, AXES, axis_order(torus.axes), strict=False)
+    ]
 
-    return place_slice(axes, count) or (count, *[1] * (len(axes) - 1))
+
+def _part(cluster: ClusterSpec) -> tuple[int, ...]:
+    """The part of the torus that a host is, in the order of the file; the most cubic one where that does not say."""
+    torus, count = cluster.host.torus, cluster.host.accelerators
+    assert torus is not None
+    return torus.host_axes or place_slice(torus.axes, count) or (count, *[1] * (len(torus.axes) - 1))
 
 
-def _edge(axes: tuple[int, ...]) -> int:
+def _card_words(cards: range) -> str:
+    if not cards:
+        return ""
+    return f"card {cards.start}" if len(cards) == 1 else f"cards {cards.start} to {cards[-1]}"
+
+
+def _edge(axes: list[int]) -> int:
     """The least edge of blocks with which few enough of them lie along every axis; a common divisor if there is one."""
     edges = [edge for edge in range(1, max(axes) + 1) if _few([-(-axis // edge) for axis in axes])]
     whole = (edge for edge in edges if edge <= 4 * edges[0] and all(axis % edge == 0 for axis in axes))
@@ -205,11 +234,10 @@ def _axis_mark(
     sketch: Sketch,
     place: _Projection,
     blocks: tuple[int, ...],
+    what: _Axis,
     axis: int,
     rank: int,
     order: list[int],
-    closed: bool,
-    length: int,
 ) -> None:
     """The name and length of an axis beside the grid, and the wrap-around link of one of its rows."""
     corner = [0] * len(blocks)
@@ -222,15 +250,15 @@ def _axis_mark(
     last[axis] = blocks[axis] - 1
     start, end = place(tuple(corner)), place(tuple(last))
     away = ((0.0, 44.0), (-48.0, 0.0), (34.0, 26.0))[rank]
-    if closed and blocks[axis] > 1:
+    if what.closed and blocks[axis] > 1:
         sketch.line(_arc(start, end, away), WRAP, 1.8, dashed=True)
     middle = (start[0] + end[0]) / 2 + away[0] * 1.15, (start[1] + end[1]) / 2 + away[1] * 1.15
-    words = f"{_NAMES[axis]} = {length}"
+    words = f"{what.letter} = {what.length}"
     if rank == 0:
-        sketch.text(middle[0], middle[1] + 14, words, BODY, AXES[axis], anchor="middle", bold=True)
+        sketch.text(middle[0], middle[1] + 14, words, BODY, what.colour, anchor="middle", bold=True)
     else:
         anchor, shift = ("end", -6.0) if rank == 1 else ("start", 8.0)
-        sketch.text(middle[0] + shift, middle[1] + 6, words, BODY, AXES[axis], anchor=anchor, bold=True)
+        sketch.text(middle[0] + shift, middle[1] + 6, words, BODY, what.colour, anchor=anchor, bold=True)
 
 
 def _arc(start: Point, end: Point, away: Point) -> list[Point]:

@@ -18,7 +18,7 @@ pub use work::{ComputeTable, WorkTable};
 
 use crate::error::CoreError;
 use crate::hardware::Network;
-use crate::layout::{self, Layout, Rules, StageSplit};
+use crate::layout::{self, Layout, Rule, Rules, StageSplit};
 use crate::memory::{Activations, MemoryBytes, StageMemory};
 use crate::model::RankParameters;
 use crate::problem::Problem;
@@ -52,6 +52,13 @@ impl Prepared {
         })?;
         problem.network.check_axes(layout.placement.axes)?;
         let network = problem.network.with_axes(layout.placement.axes);
+        if !network.tiles_axes(layout.placement.boundaries(layout.tp, layout.pp, layout.dp)) {
+            let rule = Rule::PlacementOffAxes;
+            return Err(CoreError::InvalidLayout {
+                rule: rule.name(),
+                explanation: layout::explain(rule, rules, layout),
+            });
+        }
         let groups = Groups::new(&problem.model, &network, layout.tp, layout.pp, layout.placement);
         let compute = ComputeTable::new(problem, layout.tp, layout.sequence_parallel, layout.micro_batch);
         Ok(Self { split, micro_batches, network, compute, groups })

@@ -6,22 +6,22 @@ use std::ops::{Add, AddAssign, Mul};
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Communication {
     /// Added to the step.
-    pub(super) exposed_s: f64,
+    pub(super) exposed: f64,
     /// Runs beside computation.
-    pub(super) hidden_s: f64,
+    pub(super) hidden: f64,
 }
 
 impl Communication {
     /// Nothing to hide behind.
     pub(super) fn exposed(seconds: f64) -> Self {
-        Self { exposed_s: seconds, hidden_s: 0.0 }
+        Self { exposed: seconds, hidden: 0.0 }
     }
 
     /// Beside computation of `window_s`, if the software overlaps them at all.
     pub(super) fn beside(seconds: f64, window_s: f64, overlaps: bool) -> Self {
         if overlaps {
-            let hidden_s = seconds.min(window_s);
-            Self { exposed_s: (seconds - window_s).max(0.0), hidden_s }
+            let hidden = seconds.min(window_s);
+            Self { exposed: (seconds - window_s).max(0.0), hidden }
         } else {
             Self::exposed(seconds)
         }
@@ -30,8 +30,8 @@ impl Communication {
     /// In buckets beside computation of `window_s`: the first bucket has no computation left (or none yet) beside it.
     pub(super) fn in_buckets(seconds: f64, window_s: f64, buckets: f64, overlaps: bool) -> Self {
         if overlaps {
-            let exposed_s = (seconds - window_s * (1.0 - 1.0 / buckets)).max(seconds / buckets);
-            Self { exposed_s, hidden_s: seconds - exposed_s }
+            let exposed = (seconds - window_s * (1.0 - 1.0 / buckets)).max(seconds / buckets);
+            Self { exposed, hidden: seconds - exposed }
         } else {
             Self::exposed(seconds)
         }
@@ -42,7 +42,7 @@ impl Add for Communication {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { exposed_s: self.exposed_s + other.exposed_s, hidden_s: self.hidden_s + other.hidden_s }
+        Self { exposed: self.exposed + other.exposed, hidden: self.hidden + other.hidden }
     }
 }
 
@@ -56,7 +56,7 @@ impl Mul<f64> for Communication {
     type Output = Self;
 
     fn mul(self, times: f64) -> Self {
-        Self { exposed_s: self.exposed_s * times, hidden_s: self.hidden_s * times }
+        Self { exposed: self.exposed * times, hidden: self.hidden * times }
     }
 }
 
@@ -72,12 +72,12 @@ mod tests {
                     Communication::beside(seconds, window, overlaps),
                     Communication::in_buckets(seconds, window, 4.0, overlaps),
                 ] {
-                    assert!((part.exposed_s + part.hidden_s - seconds).abs() < 1e-15);
-                    assert!(part.exposed_s >= 0.0 && part.hidden_s >= 0.0);
+                    assert!((part.exposed + part.hidden - seconds).abs() < 1e-15);
+                    assert!(part.exposed >= 0.0 && part.hidden >= 0.0);
                 }
             }
             let single = Communication::in_buckets(seconds, window, 1.0, true);
-            assert!((single.exposed_s - seconds).abs() < 1e-15);
+            assert!((single.exposed - seconds).abs() < 1e-15);
         }
     }
 }

@@ -60,9 +60,9 @@ impl Costs {
             + self.backward_s
             + self.recompute_s
             + self.optimizer_s
-            + self.tensor.exposed_s
-            + self.pipeline.exposed_s
-            + self.data.exposed_s
+            + self.tensor.exposed
+            + self.pipeline.exposed
+            + self.data.exposed
             + self.bubble_s
             + self.other_s
     }
@@ -123,7 +123,7 @@ impl<P: Pricing> LayoutContext<'_, P> {
         let micro_batches = self.micro_batches as f64;
         let optimizer_shards = if zero >= Zero::One { self.layout.dp as f64 } else { 1.0 };
         // What a stage's traffic adds to the step, through exposure and through the computation it slows.
-        let slowed = |traffic: Communication| traffic.exposed_s + stack.overlap_slowdown * traffic.hidden_s;
+        let slowed = |traffic: Communication| traffic.exposed + stack.overlap_slowdown * traffic.hidden;
         let mut costs = pipeline.base;
         let mut data = Communication::default();
         for stage in pipeline.stages.iter().flatten() {
@@ -134,7 +134,7 @@ impl<P: Pricing> LayoutContext<'_, P> {
             let moved = stack.optimizer_bytes_per_parameter * stage.parameters / optimizer_shards;
             costs.optimizer_s = costs.optimizer_s.max(self.problem.accelerator.memory_bound_s(moved));
         }
-        costs.other_s += stack.overlap_slowdown * data.hidden_s;
+        costs.other_s += stack.overlap_slowdown * data.hidden;
         costs.data = data + costs.data;
         costs
     }
@@ -167,7 +167,7 @@ impl<P: Pricing> LayoutContext<'_, P> {
         let governs = |stage: &&Stage| stage.times.total_s() >= longest_s * (1.0 - 1e-12);
         let slowest = stages[..used].iter().find(governs).unwrap_or(&stages[0]);
         // What hides in the steady state has nothing to hide behind while the pipeline fills and drains.
-        let fill_and_drain_s = (layout.pp - 1) as f64 * slowest.boundary.hidden_s / layout.vpp as f64;
+        let fill_and_drain_s = (layout.pp - 1) as f64 * slowest.boundary.hidden / layout.vpp as f64;
         let tied_table_s = groups.ends.all_reduce(stack.gradient_reduce_bytes * groups.parameters.shared_table);
         let base = Costs {
             forward_s: micro_batches * slowest.forward_s,
@@ -190,7 +190,7 @@ impl<P: Pricing> LayoutContext<'_, P> {
         if layout.pp == 1 {
             return 0.0;
         }
-        let hop = groups.pipeline.point_to_point(work.boundary_bytes) + work.boundary_gather_s;
+        let hop = groups.pipeline.point_to_point(work.boundary_bytes) + work.boundary_gather;
         2.0 * layout.vpp as f64 * hop
     }
 
@@ -203,11 +203,11 @@ impl<P: Pricing> LayoutContext<'_, P> {
         let free = if !share_port(&groups.pipeline, &groups.data) {
             1.0
         } else if stage.window_s > 0.0 {
-            1.0 - stage.boundary.hidden_s / stage.window_s
+            1.0 - stage.boundary.hidden / stage.window_s
         } else {
             0.0
         };
-        let beside_tensor = if share_port(&groups.tensor, &groups.data) { stage.tensor.hidden_s } else { 0.0 };
+        let beside_tensor = if share_port(&groups.tensor, &groups.data) { stage.tensor.hidden } else { 0.0 };
         DataStage {
             parameters,
             layers: split.layers(index),
@@ -232,14 +232,14 @@ impl<P: Pricing> LayoutContext<'_, P> {
             + head.backward_tensor;
         let tensor = forward_tensor + backward_tensor;
         // A port carries one kind of hidden traffic at a time.
-        let beside_tensor = if share_port(&groups.tensor, &groups.pipeline) { tensor.hidden_s } else { 0.0 };
+        let beside_tensor = if share_port(&groups.tensor, &groups.pipeline) { tensor.hidden } else { 0.0 };
         let window_s = forward_s + backward_s + recompute_s - beside_tensor;
         let boundary = Communication::beside(exchanges_s, window_s, hides_exchanges);
-        let slowdown_s = problem.stack.overlap_slowdown * (tensor.hidden_s + boundary.hidden_s);
-        let half_exchange_s = boundary.exposed_s / 2.0;
+        let slowdown_s = problem.stack.overlap_slowdown * (tensor.hidden + boundary.hidden);
+        let half_exchange_s = boundary.exposed / 2.0;
         let times = StageTimes {
-            forward_s: forward_s + forward_tensor.exposed_s + half_exchange_s,
-            backward_s: backward_s + recompute_s + backward_tensor.exposed_s + slowdown_s + half_exchange_s,
+            forward_s: forward_s + forward_tensor.exposed + half_exchange_s,
+            backward_s: backward_s + recompute_s + backward_tensor.exposed + slowdown_s + half_exchange_s,
             count,
         };
         Stage { times, forward_s, backward_s, recompute_s, window_s, slowdown_s, tensor, boundary }

@@ -8,7 +8,7 @@ use super::overlap::Communication;
 use super::step::LayoutContext;
 use super::Prepared;
 use crate::error::CoreError;
-use crate::hardware::{members_by_level, Group, Network, Pricing, MAXIMUM_LEVELS};
+use crate::hardware::{ends_by_level, members_by_level, Group, Network, Pricing, MAXIMUM_LEVELS};
 use crate::layout::Layout;
 use crate::problem::Problem;
 
@@ -116,7 +116,7 @@ pub fn traffic(problem: &Problem, layout: &Layout) -> Result<TrafficDocument, Co
     let steps = micro_batches as f64;
     let per_stage = (layout.tp * layout.dp) as f64;
     let mut pipeline = neighbours(network, layout, groups.pipeline.stride, work.boundary_bytes * steps);
-    let (mut tensor, mut data) = ([Count::default(); MAXIMUM_LEVELS], [Count::default(); MAXIMUM_LEVELS]);
+    let [mut tensor, mut data, mut shared] = [[Count::default(); MAXIMUM_LEVELS]; 3];
     for level in 0..network.levels.len() {
         let groups = groups.map(|group| Meter { group, level });
         let work = compute.with_tensor_group(&groups.tensor, overlaps);
@@ -127,21 +127,27 @@ pub fn traffic(problem: &Problem, layout: &Layout) -> Result<TrafficDocument, Co
             tensor[level].add(devices, total(stage.tensor) * steps);
             let states =
                 data_traffic(&problem.stack, &groups.data, layout.zero, &context.data_stage(index, &stage), steps);
-            data[level].add(devices, total(states) + tied_tables(&context, &groups, index));
+            data[level].add(devices, total(states));
+            shared[level].add(devices, tied_tables(&context, &groups, index));
             if layout.pp > 1 {
-                let gathered = 2.0 * layout.vpp as f64 * work.boundary_gather_s * steps;
+                let gathered = 2.0 * layout.vpp as f64 * work.boundary_gather * steps;
                 pipeline[level].total += devices * gathered;
                 pipeline[level].largest += if index == 0 { gathered } else { 0.0 };
             }
         }
     }
-    let kind = |kind, group: &Group, seconds: Communication, counts: &[Count]| KindTraffic {
+    let ends_s = groups.ends.all_reduce(problem.stack.gradient_reduce_bytes * groups.parameters.shared_table);
+    let kind = |kind, group: &Group, seconds: f64, counts: &[Count]| KindTraffic {
         kind,
         ranks: group.ranks,
         stride: group.stride,
-        members: members_by_level(network, group.ranks, group.stride),
+        members: if kind == "embedding_comm" {
+            ends_by_level(network, groups.pipeline.ranks, groups.pipeline.stride)
+        } else {
+            members_by_level(network, group.ranks, group.stride)
+        },
         ports: named_ports(network, group.ports()),
-        seconds: total(seconds),
+        seconds,
         levels: network
             .levels
             .iter()
@@ -154,11 +160,13 @@ pub fn traffic(problem: &Problem, layout: &Layout) -> Result<TrafficDocument, Co
             .collect(),
     };
     let kinds = [
-        kind("tensor_comm", &groups.tensor, costs.tensor, &tensor),
-        kind("pipeline_comm", &groups.pipeline, costs.pipeline, &pipeline),
-        kind("data_comm", &groups.data, costs.data, &data),
+        kind("tensor_comm", &groups.tensor, total(costs.tensor), &tensor),
+        kind("pipeline_comm", &groups.pipeline, total(costs.pipeline), &pipeline),
+        kind("data_comm", &groups.data, total(costs.data) - ends_s, &data),
+        kind("embedding_comm", &groups.ends, ends_s, &shared),
     ];
-    Ok(TrafficDocument { kinds: kinds.into_iter().filter(|kind| kind.ranks > 1).collect() })
+    let sends = |kind: &KindTraffic| kind.ranks > 1 && (kind.kind != "embedding_comm" || ends_s > 0.0);
+    Ok(TrafficDocument { kinds: kinds.into_iter().filter(sends).collect() })
 }
 
 /// What the two ends of the pipeline send for a table that both hold.
@@ -172,7 +180,7 @@ fn tied_tables(context: &LayoutContext<'_, Meter<'_>>, groups: &Groups<Meter<'_>
 }
 
 fn total(traffic: Communication) -> f64 {
-    traffic.exposed_s + traffic.hidden_s
+    traffic.exposed + traffic.hidden
 }
 
 fn named_ports(network: &Network, mask: u8) -> Vec<String> {

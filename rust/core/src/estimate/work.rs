@@ -40,7 +40,7 @@ pub struct WorkTable {
     /// Bytes of the boundary tensor that one rank sends to the next stage.
     pub(super) boundary_bytes: f64,
     /// What it takes to gather the boundary tensor again on its tensor ranks.
-    pub(super) boundary_gather_s: f64,
+    pub(super) boundary_gather: f64,
     pub(super) activations: Activations,
 }
 
@@ -82,7 +82,7 @@ impl ComputeTable {
             head: traffic.head(self.head, &self.head_column),
             attention_forward_s: self.attention_forward_s,
             boundary_bytes: self.tensor_bytes / self.tp as f64,
-            boundary_gather_s: traffic.boundary_gather(),
+            boundary_gather: traffic.boundary_gather(),
             activations: self.activations,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::collective::{Collective, Operation, PointToPoint};
 use super::network::Network;
-use super::span::{spans, Span};
+use super::span::{members, spans, Span};
 
 /// What the composition of a step asks of a group. Seconds, or whatever else an implementation counts.
 pub trait Pricing {
@@ -82,6 +82,33 @@ fn ports(spans: &[Span<'_>]) -> u8 {
 #[must_use]
 pub fn members_by_level(network: &Network, ranks: u64, stride: u64) -> Vec<u64> {
     spans(network, ranks, stride).iter().map(|span| span.outer).collect()
+}
+
+/// All that a group's costs depend on besides the network: two groups of one signature differ by which of several like
+/// devices they have, no more.
+#[must_use]
+pub fn signature(network: &Network, ranks: u64, stride: u64) -> Vec<u64> {
+    let mut signature = vec![ranks];
+    if ranks == 1 {
+        return signature;
+    }
+    signature.push(members(network.devices, network.host_devices, ranks, stride));
+    for span in spans(network, ranks, stride) {
+        let distance = if span.is_ring() && span.is_crossed() { span.interleaved() } else { 0.0 };
+        let alone = if span.is_used() { span.silent_neighbours() } else { 0.0 };
+        signature.extend([span.outer, distance.to_bits(), alone.to_bits()]);
+    }
+    signature
+}
+
+/// The same for the first and the last rank of a group.
+#[must_use]
+pub fn ends_by_level(network: &Network, ranks: u64, stride: u64) -> Vec<u64> {
+    let pair = ranks.min(2);
+    members_by_level(network, ranks, stride)
+        .into_iter()
+        .map(|members| if members == ranks { pair } else { 1 })
+        .collect()
 }
 
 impl Pricing for Group {

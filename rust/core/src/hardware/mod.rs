@@ -12,5 +12,5 @@ pub use accelerator::{Accelerator, GemmProfile, GemmShape};
 pub use attention::{Attention, AttentionKind, AttentionTimes};
 pub use collective::{Algorithm, Candidate, Collective, Operation, PointToPoint};
 pub use document::{CandidateDocument, CollectiveDocument, Question};
-pub use group::{members_by_level, Group, Pricing};
+pub use group::{ends_by_level, members_by_level, signature, Group, Pricing};
 pub use network::{Level, LevelKind, Library, Network, MAXIMUM_LEVELS};

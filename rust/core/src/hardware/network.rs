@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{check, CoreError};
-use crate::layout::AxisOrder;
+use crate::layout::{AxisOrder, MOST_AXES};
 
 /// Most levels that a network may have.
 pub const MAXIMUM_LEVELS: usize = 8;
@@ -44,6 +44,8 @@ pub struct Level {
     pub degree_shares: Vec<(u64, f64)>,
     /// The share of the bandwidth that leads to one neighbour.
     pub pair_share: f64,
+    /// Devices that share one port; its whole rate is there for one that is alone at it.
+    pub port_devices: u64,
     /// Gain of an all-reduce done in the switches.
     pub in_network_gain: f64,
     /// Least members here for which the library uses it.
@@ -110,6 +112,7 @@ impl Level {
         check::positive(&field("all_to_all_efficiency"), self.all_to_all_efficiency)?;
         check::positive(&field("point_to_point_efficiency"), self.point_to_point_efficiency)?;
         check::positive(&field("pair_share"), self.pair_share)?;
+        check::at_least_one(&field("port_devices"), self.port_devices)?;
         check::not_negative(&field("latency_s"), self.latency_s)?;
         check::not_negative(&field("half_saturation_bytes"), self.half_saturation_bytes)?;
         check::that(
@@ -149,6 +152,12 @@ impl Network {
             "network.levels",
             self.levels.len(),
             &format!("between 1 and {MAXIMUM_LEVELS} levels"),
+        )?;
+        check::that(
+            self.axes() <= MOST_AXES,
+            "network.levels",
+            format!("{} rings", self.axes()),
+            &format!("at most {MOST_AXES} rings inside"),
         )?;
         let mut inner = 0;
         for (index, level) in self.levels.iter().enumerate() {
@@ -190,6 +199,16 @@ impl Network {
             format!("an order of {} axes", order.named()),
             &format!("one without @, or with all {axes} axes of the network"),
         )
+    }
+
+    /// Whether ranks at these distances fill axes one after another: neither a stride nor a whole group may cover part
+    /// of one axis and part of another.
+    #[must_use]
+    pub fn tiles_axes(&self, boundaries: impl IntoIterator<Item = u64>) -> bool {
+        let axes = &self.levels[..self.axes()];
+        boundaries.into_iter().all(|boundary| {
+            axes.iter().all(|axis| boundary % axis.group_devices == 0 || axis.group_devices % boundary == 0)
+        })
     }
 
     /// The same network with its axes in another order.

@@ -19,6 +19,8 @@ pub(super) struct Span<'a> {
     /// Devices of a block of the level inside this one.
     below: u64,
     stride: u64,
+    /// The rate that a device finds beyond its port, over its fair share: above 1 where others are silent.
+    pub(super) uplink_share: f64,
 }
 
 impl Span<'_> {
@@ -73,7 +75,7 @@ impl Span<'_> {
 
     /// Bytes a second of a device in gathers and reductions.
     pub(super) fn collective_rate(&self) -> f64 {
-        self.level.bytes_per_s * self.level.collective_efficiency * self.share()
+        self.level.bytes_per_s * self.uplink_share * self.level.collective_efficiency * self.share()
     }
 
     /// Bytes a second of a device in an all-to-all; on an axis the distances count elsewhere.
@@ -86,6 +88,12 @@ impl Span<'_> {
     pub(super) fn neighbour_rate(&self) -> f64 {
         let share = if self.is_ring() { 0.5 / self.interleaved() } else { self.level.pair_share };
         self.level.bytes_per_s * self.level.point_to_point_efficiency * share
+    }
+
+    /// How many devices at one port leave it to the one whose neighbour is beyond it, that one included.
+    pub(super) fn silent_neighbours(&self) -> f64 {
+        let at_the_port = (self.level.port_devices / self.stride).max(1);
+        self.inner.min(at_the_port) as f64
     }
 
     /// Latency of a level whose steps number `steps` where it is a switch; an axis counts its hops.
@@ -121,7 +129,7 @@ pub(super) fn spans_with(network: &Network, stride: u64, members_of: impl Fn(u64
             Some(last) if level.shares_inner_link => last.port,
             _ => index,
         };
-        spans.push(Span { level, index, inner, outer, beyond: outer, port, below, stride });
+        spans.push(Span { level, index, inner, outer, beyond: outer, port, below, stride, uplink_share: 1.0 });
         (inner, below) = (outer, level.group_devices);
     }
     for index in (1..spans.len()).rev() {

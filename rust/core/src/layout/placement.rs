@@ -164,12 +164,17 @@ impl Placement {
         strides
     }
 
-    /// The strides of the degrees above 1 (0 for the others): all that distinguishes orders of the same axes.
+    /// The distances at which groups begin to repeat: the stride and the span of every degree above 1.
     #[must_use]
-    pub fn effective_strides(&self, tp: u64, pp: u64, dp: u64) -> [u64; 3] {
+    pub fn boundaries(&self, tp: u64, pp: u64, dp: u64) -> [u64; 6] {
         let strides = self.strides(tp, pp, dp);
-        [(tp, strides.tensor), (dp, strides.data), (pp, strides.pipeline)]
-            .map(|(degree, stride)| if degree > 1 { stride } else { 0 })
+        let mut boundaries = [1; 6];
+        let groups = [(tp, strides.tensor), (dp, strides.data), (pp, strides.pipeline)];
+        for (index, (degree, stride)) in groups.into_iter().enumerate().filter(|(_, (degree, _))| *degree > 1) {
+            boundaries[2 * index] = stride;
+            boundaries[2 * index + 1] = degree * stride;
+        }
+        boundaries
     }
 }
 
@@ -235,6 +240,6 @@ mod tests {
         let placement = Placement::try_from("dp-pp-tp".to_owned()).expect("a placement");
         let strides = placement.strides(8, 4, 2);
         assert_eq!((strides.data, strides.pipeline, strides.tensor), (1, 2, 8));
-        assert_eq!(placement.effective_strides(1, 4, 2), [0, 1, 2]);
+        assert_eq!(placement.boundaries(1, 4, 2), [1, 1, 1, 2, 2, 8]);
     }
 }

@@ -31,6 +31,8 @@ pub enum Rule {
     ZeroWithoutData,
     /// The software shares no more than that with a pipeline.
     ZeroWithPipeline,
+    /// A group covers part of one axis of the torus and part of another.
+    PlacementOffAxes,
     /// The same ranks as an earlier placement.
     PlacementDuplicate,
     /// Valid, but it does not fit.
@@ -39,7 +41,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in counting order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::DevicesNotDivisible,
         Self::HeadsNotDivisible,
         Self::KvHeadsNotDivisible,
@@ -52,6 +54,7 @@ impl Rule {
         Self::SequenceNotDivisible,
         Self::ZeroWithoutData,
         Self::ZeroWithPipeline,
+        Self::PlacementOffAxes,
         Self::PlacementDuplicate,
         Self::Memory,
     ];
@@ -72,6 +75,7 @@ impl Rule {
             Self::SequenceNotDivisible => "sequence_not_divisible",
             Self::ZeroWithoutData => "zero_without_data",
             Self::ZeroWithPipeline => "zero_with_pipeline",
+            Self::PlacementOffAxes => "placement_off_axes",
             Self::PlacementDuplicate => "placement_duplicate",
             Self::Memory => "memory",
         }
@@ -213,6 +217,10 @@ pub fn explain(rule: Rule, rules: Rules<'_>, layout: &Layout) -> String {
         Rule::ZeroWithPipeline => format!(
             "the software shares at most ZeRO stage {} with a pipeline; pp is {pp}",
             u8::from(rules.largest_zero_with_pipeline)
+        ),
+        Rule::PlacementOffAxes => format!(
+            "placement {}: groups of tp {tp}, dp {dp} and pp {pp} cover part of one axis of the torus and part of another",
+            layout.placement
         ),
         Rule::PlacementDuplicate => "the placement is the same as another".to_owned(),
         Rule::Memory => "it does not fit in memory".to_owned(),

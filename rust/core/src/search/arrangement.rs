@@ -1,14 +1,14 @@
 //! The placements of a search on their networks (network.md §4): which are equal by symmetry, and the groups of the others.
 
 use crate::estimate::Groups;
-use crate::hardware::Network;
-use crate::layout::Placement;
+use crate::hardware::{signature, Network};
+use crate::layout::{Placement, Rule};
 use crate::model::ModelSpec;
 
-/// A placement of a (tp, pp): its groups, or none where an earlier placement is equal by symmetry.
+/// A placement of a (tp, pp): its groups, or why it is left out.
 pub(super) struct Arranged {
     pub(super) placement: Placement,
-    pub(super) groups: Option<Groups>,
+    pub(super) groups: Result<Groups, Rule>,
 }
 
 /// The allowed placements, each with the network as its order of axes arranges it.
@@ -42,8 +42,17 @@ impl Arrangements {
             .iter()
             .map(|&(placement, index)| {
                 let network = &self.networks[index];
-                let same = (placement.effective_strides(tp, pp, network.devices / (tp * pp)), index);
-                let groups = (!seen.contains(&same)).then(|| Groups::new(model, network, tp, pp, placement));
+                let dp = network.devices / (tp * pp);
+                let strides = placement.strides(tp, pp, dp);
+                let groups = [(tp, strides.tensor), (dp, strides.data), (pp, strides.pipeline)];
+                let same = (groups.map(|(ranks, stride)| signature(network, ranks, stride)), index);
+                let groups = if !network.tiles_axes(placement.boundaries(tp, pp, dp)) {
+                    Err(Rule::PlacementOffAxes)
+                } else if seen.contains(&same) {
+                    Err(Rule::PlacementDuplicate)
+                } else {
+                    Ok(Groups::new(model, network, tp, pp, placement))
+                };
                 seen.push(same);
                 Arranged { placement, groups }
             })

@@ -224,19 +224,18 @@ impl<'a> Walker<'a> {
                         placement: *placement,
                     };
                     match &table {
-                        Some((groups, work)) => self.shards(&layout, under.split, micro_batches, work, groups, found),
-                        None => self.duplicates(&layout, found),
+                        Ok((groups, work)) => self.shards(&layout, under.split, micro_batches, work, groups, found),
+                        Err(rule) => self.left_out(&layout, **rule, found),
                     }
                 }
             }
         }
     }
 
-    /// A placement that another stands for: what would have been valid is counted as its duplicate.
-    fn duplicates(&self, layout: &Layout, found: &mut Found) {
+    /// A placement that is not entered: what would have been valid is counted under the rule that leaves it out.
+    fn left_out(&self, layout: &Layout, rule: Rule, found: &mut Found) {
         for &zero in &self.dimensions.zero {
-            let rule = self.rules.zero(zero, layout.pp, layout.dp).err().unwrap_or(Rule::PlacementDuplicate);
-            found.counts.add(rule, 1);
+            found.counts.add(self.rules.zero(zero, layout.pp, layout.dp).err().unwrap_or(rule), 1);
         }
     }
 

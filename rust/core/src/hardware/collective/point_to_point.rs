@@ -19,7 +19,8 @@ impl PointToPoint {
         let outermost = spans.iter().rev().find(|span| span.is_crossed())?;
         let mut seconds_per_byte = 0.0_f64;
         for crossed in spans.iter().filter(|span| span.is_crossed()) {
-            seconds_per_byte = seconds_per_byte.max(1.0 / spans[crossed.port].neighbour_rate());
+            let port = &spans[crossed.port];
+            seconds_per_byte = seconds_per_byte.max(1.0 / (port.neighbour_rate() * port.silent_neighbours()));
             // Beyond its own port, one in so many ranks has its neighbour outside the block, and all share the uplinks.
             for span in &spans[crossed.port + 1..=crossed.index] {
                 seconds_per_byte = seconds_per_byte.max(1.0 / (span.neighbour_rate() * span.inner as f64));

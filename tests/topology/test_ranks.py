@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from clusterplan import SpecError
 from clusterplan.catalog.clusters import list_clusters, load_cluster
 from clusterplan.data import read_data
-from clusterplan.specs.placements import RANK_ORDERS
+from clusterplan.specs.placements import AXIS_LETTERS, RANK_ORDERS
+from clusterplan.topology.cards import cards_of, devices_of, devices_per_rail, rail_count, rail_of_card
 from clusterplan.topology.levels import build_network
 from clusterplan.topology.rank_order import launches, rank_order_document
 from clusterplan.topology.ranks import KIND_OF_DIMENSION, RankMap, axis_lengths, build_rank_map
@@ -24,7 +25,7 @@ DEGREES = st.integers(1, 7)
 @st.composite
 def rank_maps(draw: Any) -> RankMap:
     axes = tuple(draw(st.lists(st.integers(1, 4), max_size=3)))
-    letters = "xyz"[: len(axes)]
+    letters = AXIS_LETTERS[: len(axes)]
     placement = draw(st.sampled_from(RANK_ORDERS))
     if len(axes) > 1:
         placement += "@" + "".join(draw(st.permutations(letters)))
@@ -107,6 +108,39 @@ def test_two_devices_that_share_a_card_are_on_one_rail() -> None:
     assert ranks.rails_of(ranks.groups("data").group(0)) == (0, 1, 2, 3)
 
 
+@pytest.mark.parametrize(
+    ("name", "cards", "rails"),
+    [
+        ("aws-p5", [range(4 * device, 4 * device + 4) for device in range(8)], list(range(8))),
+        ("aws-p5en", [range(2 * device, 2 * device + 2) for device in range(8)], list(range(8))),
+        ("aws-p6-b300", [range(2 * device, 2 * device + 2) for device in range(8)], list(range(8))),
+        ("gaudi3-hls", [range(3 * device, 3 * device + 3) for device in range(8)], list(range(8))),
+        ("dgx-h100-superpod", [range(device, device + 1) for device in range(8)], list(range(8))),
+        ("dgx1-v100", [range(device // 2, device // 2 + 1) for device in range(8)], [0, 0, 1, 1, 2, 2, 3, 3]),
+        ("cloud-8gpu-100gbe", [range(1)] * 8, [0] * 8),
+    ],
+)
+def test_cards_and_rails_of_a_host(name: str, cards: list[range], rails: list[int]) -> None:
+    cluster = load_cluster(name)
+    host = cluster.host
+    assert [cards_of(host, device) for device in range(8)] == cards
+    ranks = build_rank_map(cluster, build_network(cluster, 16), tp=16, dp=1, pp=1, placement="tp-dp-pp")
+    assert [place.rail for place in ranks.places()] == rails * 2
+    assert [rail_of_card(host, cards_of(host, device)[0]) for device in range(8)] == rails
+    assert ranks.rails_of(ranks.groups("tensor").group(0)) == tuple(range(rail_count(host)))
+
+
+@pytest.mark.parametrize("name", list_clusters())
+def test_every_card_serves_the_devices_that_have_it(name: str) -> None:
+    host = load_cluster(name).host
+    cards = range(host.nics.count if host.nics is not None else 0)
+    served = {(device, card) for card in cards for device in devices_of(host, card)}
+    assert served == {(device, card) for device in range(host.accelerators) for card in cards_of(host, device)}
+    assert {device for device, _ in served} == set(range(host.accelerators if cards else 0))
+    assert {card for _, card in served} == set(cards)
+    assert all(rail_of_card(host, card) == device // devices_per_rail(host) for device, card in served)
+
+
 @pytest.mark.parametrize("name", list_clusters())
 def test_the_map_of_every_bundled_cluster(name: str) -> None:
     cluster = load_cluster(name)
@@ -153,6 +187,17 @@ def test_orders_with_the_same_ranks_start_alike() -> None:
     assert launches(RankMap(8, 4, 1, "pp-tp-dp", 8))[0].support == "default"
     document = rank_order_document(RankMap(8, 4, 2, "dp-tp-pp", 8))
     assert document["mesh"] == {"names": ["pp", "tp", "dp"], "shape": [2, 8, 4]} and document["axes"] == []
+
+
+@pytest.mark.parametrize("placement", ["tp-dp-pp", "dp-tp-pp"])
+def test_no_launcher_reorders_the_axes_by_itself(placement: str) -> None:
+    for launch in launches(RankMap(2, 4, 2, f"{placement}@yx", 4, 1, (4, 4))):
+        assert launch.support in ("code", "no")
+        assert launch.how.startswith("not by itself: the devices must be renumbered")
+        assert "which fills axis y first, then x" in launch.how and f"as for {placement}: " in launch.how
+        assert ("in JAX pass the array of devices" in launch.how) is (launch.launcher == "device-mesh")
+    listed = launches(RankMap(2, 4, 2, f"{placement}@xy", 4, 1, (4, 4)))
+    assert listed == launches(RankMap(2, 4, 2, placement, 4, 1, (4, 4)))
 
 
 def test_launcher_facts_have_sources() -> None:
