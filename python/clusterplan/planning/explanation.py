@@ -14,6 +14,7 @@ from clusterplan.planning.request import DIMENSIONS, Request
 from clusterplan.planning.results import Plan
 from clusterplan.planning.traffic import Traffic, cluster_spec, traffic_of
 from clusterplan.specs.placements import AXIS_LETTERS, RANK_ORDERS
+from clusterplan.topology.fabric import is_oversubscribed
 
 if TYPE_CHECKING:
     from clusterplan.planning.question import Cluster, Model
@@ -239,8 +240,7 @@ def _bounds(plan: Plan) -> tuple[Bound, ...]:
 
 
 def _level_findings(found: Traffic) -> tuple[LevelFinding, ...]:
-    # A difference in the last digits, as a degraded link may leave it, is no oversubscription.
-    scarce = [level for level in found.levels if level.oversubscription > 1.01 or level is found.levels[-1]]
+    scarce = [level for level in found.levels if is_oversubscribed(level.oversubscription) or level is found.levels[-1]]
     findings = []
     for level in scarce:
         used = [(kind, at) for kind in found.kinds for at in kind.crossed if at.name == level.name]

@@ -12,6 +12,7 @@ from clusterplan.reports.traffic import gigabytes, print_rank_order, print_table
 from clusterplan.reports.units import ColumnOfSeconds, percent, seconds, significant
 from clusterplan.reports.words import layout_words, part, search_line
 from clusterplan.specs.placements import AXIS_LETTERS
+from clusterplan.topology.fabric import is_oversubscribed
 
 _GAP = 2
 # Below this the model of the hardware does not tell two layouts apart.
@@ -71,7 +72,7 @@ def kind_sentence(kind: KindTraffic, found: Explanation) -> str:
 
 def level_sentence(level: LevelFinding, found: Explanation) -> str:
     """Who uses a scarce or the outermost level, who stays inside a block of it, and who goes out past it."""
-    ratio = f"{significant(level.oversubscription)}:1, " if level.oversubscription > 1.01 else ""
+    ratio = f"{significant(level.oversubscription)}:1, " if is_oversubscribed(level.oversubscription) else ""
     name = f"{level.level} ({ratio}{significant(level.bytes_per_s / 1e9)} GB/s a device)"
     order = [other.name for other in found.traffic.levels]
     # A group that no block of the level holds leaves by other ports: of its members, none are in one block.

@@ -13,6 +13,7 @@ from clusterplan.reports.paper import Paper
 from clusterplan.reports.terminal import print_origin, print_question
 from clusterplan.reports.units import ColumnOfSeconds, seconds, significant
 from clusterplan.reports.words import layout_words
+from clusterplan.topology.fabric import is_oversubscribed
 from clusterplan.topology.rank_order import launches
 from clusterplan.topology.ranks import RankMap
 
@@ -243,4 +244,4 @@ def _level_columns(traffic: Traffic) -> list[Column]:
 
 
 def _ratio(level: Level) -> str:
-    return f"{significant(level.oversubscription)}:1" if level.oversubscription > 1.01 else "no"
+    return f"{significant(level.oversubscription)}:1" if is_oversubscribed(level.oversubscription) else "no"

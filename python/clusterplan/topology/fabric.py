@@ -78,3 +78,13 @@ def _from_cables(cluster: ClusterSpec) -> Iterator[FabricLevel]:
         group *= tier.of
         latency = first + max(0, tier.switches - 1) * following
         yield FabricLevel(tier.name, group, tier.bytes_per_s, latency)
+
+
+def is_oversubscribed(ratio: float | None) -> bool:
+    """Whether a level lets out less than the level inside it; a difference by rounding is none.
+
+    Example:
+        >>> is_oversubscribed(7.0), is_oversubscribed(1.0000001), is_oversubscribed(None)
+        (True, False, False)
+    """
+    return ratio is not None and ratio > 1.005

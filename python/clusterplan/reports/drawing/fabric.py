@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from clusterplan.reports.units import significant
 from clusterplan.topology.bisection import fabric_tiers, seen_levels
 from clusterplan.topology.cards import rail_count
+from clusterplan.topology.fabric import is_oversubscribed
 from clusterplan.topology.halving import Tier
 
 from .boxes import box, dots, notes
@@ -131,7 +132,7 @@ def _rails(cluster: ClusterSpec, row: Row) -> int:
 def _row(cluster: ClusterSpec, row: Row) -> Sketch:
     sketch = Sketch()
     rails = _rails(cluster, row)
-    over = (row.oversubscription or 1.0) > 1.005
+    over = is_oversubscribed(row.oversubscription)
     colour = WARNING if over else LINK
     places = shown(row.tier.of, _MOST_MEMBERS if rails <= 8 else 6)
     pitch = FIGURE / max(len(places), 4)
@@ -240,7 +241,7 @@ def _row_notes(sketch: Sketch, cluster: ClusterSpec, row: Row, rails: int) -> No
         (f"{rate(row.tier.bytes_per_s)} a device one way, {rate(row.tier.bytes_per_s * members)} a {row.member}", INK),
     ]
     over = row.oversubscription
-    if over is not None and over > 1.005:
+    if over is not None and is_oversubscribed(over):
         lines.append((f"oversubscription {significant(over)}:1", WARNING))
     elif over is not None:
         lines.append(("not oversubscribed (1:1)", MUTED))
@@ -270,7 +271,7 @@ def _ring_of_groups(cluster: ClusterSpec, row: Row) -> Sketch:
         (f"{rate(out)} out of a {row.member}, {rate(row.tier.bytes_per_s)} a device", INK),
     ]
     over = row.oversubscription
-    if over is not None and over > 1.005:
+    if over is not None and is_oversubscribed(over):
         lines.append((f"oversubscription {significant(over)}:1", WARNING))
     if row.latency_s is not None:
         lines.append((f"latency {microseconds(row.latency_s)} on the wire", MUTED))

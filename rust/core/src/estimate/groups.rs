@@ -3,6 +3,7 @@
 use crate::hardware::{Group, Network, Pricing};
 use crate::layout::Placement;
 use crate::model::{ModelSpec, RankParameters};
+use crate::stack::Stack;
 
 /// Groups and parameters of a (tp, pp, placement).
 #[derive(Debug, Clone)]
@@ -36,6 +37,11 @@ impl<P: Pricing> Groups<P> {
     #[must_use]
     pub fn tensor(&self) -> &P {
         &self.tensor
+    }
+
+    /// What it takes to add up the gradients of a table that both ends of the pipeline hold; 0 where none is shared.
+    pub(super) fn tied_table(&self, stack: &Stack) -> f64 {
+        self.ends.all_reduce(stack.gradient_reduce_bytes * self.parameters.shared_table)
     }
 
     /// The same groups, priced in another way.

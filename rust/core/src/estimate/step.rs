@@ -168,7 +168,7 @@ impl<P: Pricing> LayoutContext<'_, P> {
         let slowest = stages[..used].iter().find(governs).unwrap_or(&stages[0]);
         // What hides in the steady state has nothing to hide behind while the pipeline fills and drains.
         let fill_and_drain_s = (layout.pp - 1) as f64 * slowest.boundary.hidden / layout.vpp as f64;
-        let tied_table_s = groups.ends.all_reduce(stack.gradient_reduce_bytes * groups.parameters.shared_table);
+        let tied_table_s = groups.tied_table(stack);
         let base = Costs {
             forward_s: micro_batches * slowest.forward_s,
             backward_s: micro_batches * slowest.backward_s,

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::data::data_traffic;
-use super::groups::Groups;
 use super::overlap::Communication;
 use super::step::LayoutContext;
 use super::Prepared;
@@ -128,7 +127,8 @@ pub fn traffic(problem: &Problem, layout: &Layout) -> Result<TrafficDocument, Co
             let states =
                 data_traffic(&problem.stack, &groups.data, layout.zero, &context.data_stage(index, &stage), steps);
             data[level].add(devices, total(states));
-            shared[level].add(devices, tied_tables(&context, &groups, index));
+            let is_end = index == 0 || index + 1 == split.stages;
+            shared[level].add(devices, if is_end { groups.tied_table(&problem.stack) } else { 0.0 });
             if layout.pp > 1 {
                 let gathered = 2.0 * layout.vpp as f64 * work.boundary_gather * steps;
                 pipeline[level].total += devices * gathered;
@@ -136,7 +136,7 @@ pub fn traffic(problem: &Problem, layout: &Layout) -> Result<TrafficDocument, Co
             }
         }
     }
-    let ends_s = groups.ends.all_reduce(problem.stack.gradient_reduce_bytes * groups.parameters.shared_table);
+    let ends_s = groups.tied_table(&problem.stack);
     let kind = |kind, group: &Group, seconds: f64, counts: &[Count]| KindTraffic {
         kind,
         ranks: group.ranks,
@@ -169,16 +169,6 @@ pub fn traffic(problem: &Problem, layout: &Layout) -> Result<TrafficDocument, Co
     Ok(TrafficDocument { kinds: kinds.into_iter().filter(sends).collect() })
 }
 
-/// What the two ends of the pipeline send for a table that both hold.
-fn tied_tables(context: &LayoutContext<'_, Meter<'_>>, groups: &Groups<Meter<'_>>, stage: u64) -> f64 {
-    let is_end = context.layout.pp > 1 && (stage == 0 || stage + 1 == context.layout.pp);
-    if is_end {
-        groups.ends.all_reduce(context.problem.stack.gradient_reduce_bytes * groups.parameters.shared_table)
-    } else {
-        0.0
-    }
-}
-
 fn total(traffic: Communication) -> f64 {
     traffic.exposed + traffic.hidden
 }
@@ -195,10 +185,6 @@ fn neighbours(network: &Network, layout: &Layout, stride: u64, bytes: f64) -> [C
     if pp == 1 {
         return counts;
     }
-    let mut ports = [0; MAXIMUM_LEVELS];
-    for index in 1..network.levels.len() {
-        ports[index] = if network.levels[index].shares_inner_link { ports[index - 1] } else { index };
-    }
     for device in 0..network.devices {
         let stage = device / stride % pp;
         let mut sent = [0.0; MAXIMUM_LEVELS];
@@ -208,7 +194,7 @@ fn neighbours(network: &Network, layout: &Layout, stride: u64, bytes: f64) -> [C
                 .iter()
                 .position(|level| device / level.group_devices == peer / level.group_devices)
                 .unwrap_or(network.levels.len() - 1);
-            for level in &mut sent[ports[outermost]..=outermost] {
+            for level in &mut sent[network.port_of(outermost)..=outermost] {
                 *level += chunks * bytes;
             }
         };

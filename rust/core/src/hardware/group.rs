@@ -2,7 +2,7 @@
 
 use super::collective::{Collective, Operation, PointToPoint};
 use super::network::Network;
-use super::span::{members, spans, Span};
+use super::span::{members, spans, spans_of_ends, Span};
 
 /// What the composition of a step asks of a group. Seconds, or whatever else an implementation counts.
 pub trait Pricing {
@@ -35,29 +35,32 @@ impl Group {
     /// Works out what `ranks` ranks at `stride` get.
     #[must_use]
     pub fn new(network: &Network, ranks: u64, stride: u64) -> Self {
-        let spans = spans(network, ranks, stride);
-        Self {
-            ranks,
-            stride,
-            gather: Collective::from_spans(network, Operation::AllGather, ranks, stride, &spans),
-            all_reduce: Collective::from_spans(network, Operation::AllReduce, ranks, stride, &spans),
-            neighbours: PointToPoint::new(network, ranks, stride),
-            ports: ports(&spans),
-        }
+        let neighbours = PointToPoint::new(network, ranks, stride);
+        Self::from_spans(network, ranks, stride, neighbours, &spans(network, ranks, stride))
     }
 
     /// The first and the last rank of a group: together in a block wherever the whole group is.
     #[must_use]
     pub fn ends(network: &Network, ranks: u64, stride: u64) -> Self {
-        let pair = ranks.min(2);
         let distance = stride * (ranks - 1).max(1);
+        Self::from_spans(network, ranks.min(2), distance, None, &spans_of_ends(network, ranks, stride))
+    }
+
+    fn from_spans(
+        network: &Network,
+        ranks: u64,
+        stride: u64,
+        neighbours: Option<PointToPoint>,
+        spans: &[Span<'_>],
+    ) -> Self {
+        let used = spans.iter().filter(|span| span.is_used());
         Self {
-            ranks: pair,
-            stride: distance,
-            gather: Collective::of_ends(network, Operation::AllGather, ranks, stride),
-            all_reduce: Collective::of_ends(network, Operation::AllReduce, ranks, stride),
-            neighbours: None,
-            ports: ports(&spans(network, ranks, stride)),
+            ranks,
+            stride,
+            gather: Collective::from_spans(network, Operation::AllGather, ranks, stride, spans),
+            all_reduce: Collective::from_spans(network, Operation::AllReduce, ranks, stride, spans),
+            neighbours,
+            ports: used.fold(0, |mask, span| mask | 1 << span.port),
         }
     }
 
@@ -72,10 +75,6 @@ impl Group {
     pub fn reduction(&self) -> &Collective {
         &self.all_reduce
     }
-}
-
-fn ports(spans: &[Span<'_>]) -> u8 {
-    spans.iter().filter(|span| span.is_used()).fold(0, |mask, span| mask | 1 << span.port)
 }
 
 /// Members of one group inside one block of each level, inner to outer.
@@ -104,11 +103,7 @@ pub fn signature(network: &Network, ranks: u64, stride: u64) -> Vec<u64> {
 /// The same for the first and the last rank of a group.
 #[must_use]
 pub fn ends_by_level(network: &Network, ranks: u64, stride: u64) -> Vec<u64> {
-    let pair = ranks.min(2);
-    members_by_level(network, ranks, stride)
-        .into_iter()
-        .map(|members| if members == ranks { pair } else { 1 })
-        .collect()
+    spans_of_ends(network, ranks, stride).iter().map(|span| span.outer).collect()
 }
 
 impl Pricing for Group {

@@ -184,6 +184,11 @@ impl Network {
         )
     }
 
+    /// The first level of the port run of level `index`: where its traffic leaves the device.
+    pub(crate) fn port_of(&self, index: usize) -> usize {
+        (1..=index).rev().find(|&level| !self.levels[level].shares_inner_link).unwrap_or(0)
+    }
+
     /// How many of the innermost levels are axes of a torus, which a placement may reorder.
     #[must_use]
     pub fn axes(&self) -> usize {

@@ -119,16 +119,27 @@ pub(super) fn spans(network: &Network, ranks: u64, stride: u64) -> Vec<Span<'_>>
     spans_with(network, stride, |block| members(network.devices, block, ranks, stride))
 }
 
+/// The spans of the first and the last rank of a group: together in a block wherever the whole group is, and with the
+/// distances of the group on the axes. The ranks between them are silent, so uplinks beyond a port are shared with fewer.
+pub(super) fn spans_of_ends(network: &Network, ranks: u64, stride: u64) -> Vec<Span<'_>> {
+    let pair = ranks.min(2);
+    let together = |block| if members(network.devices, block, ranks, stride) == ranks { pair } else { 1 };
+    let mut spans = spans_with(network, stride, together);
+    let silent = ranks as f64 / pair as f64;
+    for span in spans.iter_mut().filter(|span| !span.is_ring() && span.index > span.port) {
+        let at_the_port = network.levels[span.port].bytes_per_s / span.level.bytes_per_s;
+        span.uplink_share = silent.min(at_the_port).max(1.0);
+    }
+    spans
+}
+
 /// The spans of a group of which `members_of(block devices)` members are inside a block.
-pub(super) fn spans_with(network: &Network, stride: u64, members_of: impl Fn(u64) -> u64) -> Vec<Span<'_>> {
+fn spans_with(network: &Network, stride: u64, members_of: impl Fn(u64) -> u64) -> Vec<Span<'_>> {
     let mut spans: Vec<Span<'_>> = Vec::with_capacity(network.levels.len());
     let (mut inner, mut below) = (1, 1);
     for (index, level) in network.levels.iter().enumerate() {
         let outer = members_of(level.group_devices).max(inner);
-        let port = match spans.last() {
-            Some(last) if level.shares_inner_link => last.port,
-            _ => index,
-        };
+        let port = network.port_of(index);
         spans.push(Span { level, index, inner, outer, beyond: outer, port, below, stride, uplink_share: 1.0 });
         (inner, below) = (outer, level.group_devices);
     }

@@ -12,7 +12,7 @@ mod tree;
 use serde::Deserialize;
 
 use super::network::{Network, MAXIMUM_LEVELS};
-use super::span::{spans, spans_with, Span};
+use super::span::{spans, Span};
 
 pub use point_to_point::PointToPoint;
 
@@ -184,22 +184,6 @@ impl Collective {
     #[must_use]
     pub fn new(network: &Network, operation: Operation, ranks: u64, stride: u64) -> Self {
         Self::from_spans(network, operation, ranks, stride, &spans(network, ranks, stride))
-    }
-
-    /// The same for the first and the last rank of a group, which are together in a block wherever the whole group is.
-    ///
-    /// The ranks between them are silent: uplinks beyond a port are shared with fewer.
-    pub(super) fn of_ends(network: &Network, operation: Operation, ranks: u64, stride: u64) -> Self {
-        let pair = ranks.min(2);
-        let whole = |block| super::span::members(network.devices, block, ranks, stride) == ranks;
-        let mut ends = spans_with(network, stride, |block| if whole(block) { pair } else { 1 });
-        let silent = ranks as f64 / pair as f64;
-        let ports: Vec<f64> =
-            ends.iter().map(|span| ends[span.port].level.bytes_per_s / span.level.bytes_per_s).collect();
-        for (span, port) in ends.iter_mut().zip(ports) {
-            span.uplink_share = if span.is_ring() || span.index == span.port { 1.0 } else { silent.min(port).max(1.0) };
-        }
-        Self::from_spans(network, operation, pair, stride * (ranks - 1).max(1), &ends)
     }
 
     pub(super) fn from_spans(
